@@ -1,0 +1,5 @@
+"""`python -m ldn_evidence` is `ldn-evidence`."""
+
+from ldn_evidence.cli import main
+
+main()

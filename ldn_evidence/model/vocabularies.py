@@ -1,0 +1,150 @@
+"""The vocabularies. A value is the word that tables print."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+
+class StudyDesign(StrEnum):
+    """What kind of study a report describes ("study type" in users' words)."""
+
+    SYSTEMATIC_REVIEW = "systematic review"
+    RANDOMISED_TRIAL = "randomised trial"
+    NON_RANDOMISED_TRIAL = "non-randomised comparative trial"
+    SINGLE_ARM_TRIAL = "single-arm trial"
+    COHORT = "cohort"
+    CASE_CONTROL = "case-control"
+    CROSS_SECTIONAL = "cross-sectional"
+    DATABASE_STUDY = "database study"
+    CASE_SERIES = "case series"
+    CASE_REPORT = "case report"
+    QUALITATIVE = "qualitative"
+    GUIDELINE = "guideline"
+    NARRATIVE_REVIEW = "narrative review"
+    TRIAL_PROTOCOL = "trial protocol"
+    REGISTRY_ENTRY = "registry entry"
+    COMMENT = "editorial, letter or comment"
+    ANIMAL = "animal"
+    IN_VITRO = "in vitro"
+    OTHER = "other"
+    UNCLASSIFIED = "unclassified"
+
+
+class TagSource(StrEnum):
+    """What a tag rests on."""
+
+    STATED_CODE = "stated code"
+    PUBLICATION_TYPE = "publication type"
+    NOTHING = "nothing"
+
+
+class ClaimKind(StrEnum):
+    """What sort of question a claim asks; it decides which evidence can answer."""
+
+    BENEFIT = "benefit"
+    HARM = "harm"
+    MECHANISM = "mechanism"
+    DOSING = "dosing"
+
+
+class Expectation(StrEnum):
+    """What the claim says happens to its outcome."""
+
+    DECREASE = "decrease"
+    INCREASE = "increase"
+    NO_MORE = "no more than comparator"
+
+
+class Comparator(StrEnum):
+    """What the intervention was compared with in the contrast that a row reports."""
+
+    NONE = "none"
+    PLACEBO = "placebo"
+    ACTIVE = "active"
+    UNTREATED = "untreated"
+    OTHER_DOSE = "other dose"
+    UNCLEAR = "unclear"
+
+
+class Finding(StrEnum):
+    """What one study found on the claim's outcome, in the outcome's own direction."""
+
+    INCREASE = "increase"
+    DECREASE = "decrease"
+    NO_DIFFERENCE = "little or no difference"
+    MIXED = "mixed"
+    UNCLEAR = "unclear"
+
+
+class Direction(StrEnum):
+    """Where the evidence points, seen from the claim. Always derived, never typed."""
+
+    SUPPORTS = "supports"
+    NO_DIFFERENCE = "no difference"
+    MIXED = "mixed"
+    AGAINST = "against"
+    INSUFFICIENT = "insufficient"
+
+
+class Certainty(StrEnum):
+    """GRADE's four levels, and the case in which there is nothing to grade."""
+
+    HIGH = "high"
+    MODERATE = "moderate"
+    LOW = "low"
+    VERY_LOW = "very low"
+    NO_EVIDENCE = "no evidence"
+
+
+class Concern(StrEnum):
+    """How serious a GRADE domain is; each step costs one level."""
+
+    NONE = "no concern"
+    SERIOUS = "serious"
+    VERY_SERIOUS = "very serious"
+    EXTREMELY_SERIOUS = "extremely serious"
+
+
+class Domain(StrEnum):
+    """The five reasons for which GRADE lowers certainty."""
+
+    RISK_OF_BIAS = "risk of bias"
+    INCONSISTENCY = "inconsistency"
+    INDIRECTNESS = "indirectness"
+    IMPRECISION = "imprecision"
+    PUBLICATION_BIAS = "publication bias"
+
+
+class Directness(StrEnum):
+    """How near a study's population, intervention, comparator or outcome is to the claim's."""
+
+    DIRECT = "direct"
+    PARTLY = "partly"
+    INDIRECT = "indirect"
+    UNCLEAR = "unclear"
+
+
+class RiskOfBias(StrEnum):
+    """A reader's overall judgement on one result; `unassessed` until somebody assessed it."""
+
+    LOW = "low"
+    SOME_CONCERNS = "some concerns"
+    HIGH = "high"
+    UNASSESSED = "unassessed"
+
+
+class Body(StrEnum):
+    """A body of evidence: studies that can be weighed together. Best first."""
+
+    RANDOMISED = "randomised"
+    NON_RANDOMISED = "non-randomised comparative"
+    SINGLE_ARM = "single-arm"
+    PRECLINICAL = "preclinical"
+
+
+class RecordKind(StrEnum):
+    """Which of PubMed's two shapes a record has."""
+
+    ARTICLE = "article"
+    BOOK = "book"

@@ -1,0 +1,372 @@
+"""What people write, validated where it is read: protocols, corpus rows, appraisals.
+
+Frozen pydantic models; unknown keys are refused. Nothing here opens a file.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from ldn_evidence.errors import InputError
+from ldn_evidence.model.vocabularies import (
+    Body,
+    ClaimKind,
+    Comparator,
+    Directness,
+    Expectation,
+    Finding,
+    RiskOfBias,
+)
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+def _balanced(query: str) -> str:
+    if query.count("(") != query.count(")") or query.count('"') % 2:
+        raise ValueError("has a bracket or a quotation mark without its partner. Close it.")
+    return query
+
+
+Query = Annotated[Text, AfterValidator(_balanced)]
+Measure = Literal["MD", "SMD", "RR", "OR", "RD"]
+RATIOS = ("RR", "OR")
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+
+
+def _split(cell: object) -> object:
+    return tuple(part.strip() for part in cell.split(";") if part.strip()) if isinstance(cell, str) else cell
+
+
+List = Annotated[tuple[str, ...], BeforeValidator(_split)]
+YesNo = Literal["y", "n", "unclear", "not_applicable"]
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MeshTerm(_Written):
+    """A MeSH heading: `ui` such as D005356 (or C... for a supplementary concept) and its name."""
+
+    ui: Annotated[str, StringConstraints(pattern=r"^[DC]\d{6,9}$")] = Field(examples=["D005356"])
+    heading: Text = Field(examples=["Fibromyalgia"])
+
+
+class SourceDocument(_Written):
+    """The text whose claims are examined."""
+
+    title: Text = Field(examples=["Low-dose naltrexone for pain (web page)"])
+    note: str = ""
+
+
+class DoseWindow(_Written):
+    """Doses that count as this intervention, in `unit` a day. `usual` lies inside `in_scope`."""
+
+    unit: Text = Field(examples=["mg"])
+    usual: tuple[float, float] = Field(examples=[[0.5, 4.5]])
+    in_scope: tuple[float, float] = Field(examples=[[0.1, 10.0]])
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        low, high = self.in_scope
+        if not 0 < low <= self.usual[0] <= self.usual[1] <= high:
+            raise ValueError(
+                f"usual {list(self.usual)} must lie inside in_scope {list(self.in_scope)}, low before high."
+            )
+        return self
+
+
+class LookAlike(_Written):
+    """Something a naive search takes for the intervention, and why it is not."""
+
+    name: Text = Field(examples=["methylnaltrexone"])
+    why: Text = Field(examples=["another drug"])
+    mesh: str | None = None
+
+
+class Intervention(_Written):
+    """What is examined."""
+
+    name: Text = Field(examples=["low-dose naltrexone"])
+    short: Text = Field(examples=["LDN"])
+    names: tuple[Text, ...] = Field(min_length=1, examples=[["naltrexone"]])
+    mesh: tuple[MeshTerm, ...] = ()
+    query: Query = Field(examples=["(naltrexone[mh] OR naltrexon*[tiab])"])
+    dose: DoseWindow
+    look_alikes: tuple[LookAlike, ...] = ()
+
+
+class Condition(_Written):
+    """A condition: the query block for it, and the MeSH headings (with descendants) that mean it."""
+
+    slug: Slug = Field(examples=["fibromyalgia"])
+    name: Text = Field(examples=["fibromyalgia"])
+    query: Query = Field(examples=["(fibromyalgia[mh] OR fibromyalg*[tiab])"])
+    mesh: tuple[MeshTerm, ...] = Field(min_length=1)
+    descendants: tuple[MeshTerm, ...] = ()
+
+
+class ImportantDifference(_Written):
+    """The smallest difference that matters, for one measure on one scale.
+
+    For MD and SMD `value` is a distance from 0 in units of `scale`; for RR and OR it is a factor above 1,
+    and the margin runs from 1/value to value; for RD it is in percentage points.
+    """
+
+    measure: Measure
+    scale: str = ""
+    value: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(examples=[1.0])
+    reference: Text = Field(examples=["Dworkin 2008, doi:10.1016/j.jpain.2007.09.005"])
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.measure in RATIOS and self.value <= 1:
+            raise ValueError(f"a {self.measure} margin must be a factor above 1, not {self.value}.")
+        return self
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The margin's lower and upper end, in the measure's own units."""
+        return (1 / self.value, self.value) if self.measure in RATIOS else (-self.value, self.value)
+
+
+class Claim(_Written):
+    """One PICO question for one outcome."""
+
+    slug: Slug = Field(examples=["fibromyalgia-pain"])
+    kind: ClaimKind = Field(examples=["benefit"])
+    question: Text = Field(examples=["Does LDN reduce pain in fibromyalgia?"])
+    sentence: str = ""
+    origin: Literal["seed", "literature"] = Field("seed", alias="from")
+    condition: Slug | None = None
+    query: Query | None = None
+    population: Text = Field(examples=["adults with fibromyalgia"])
+    comparator: tuple[Comparator, ...] = Field(min_length=1, examples=[["placebo"]])
+    comparator_note: str = ""
+    subject: str = ""  # what the sentence is about, where that is not simply the intervention
+    outcome: Text = Field(examples=["pain intensity"])
+    expects: Expectation = Field(examples=["decrease"])
+    preferred_measure: Text = Field(examples=["mean difference on a 0-10 scale at 8 to 12 weeks"])
+    direct: Text = Field(examples=["adults with the condition, oral drug, a pain scale"])
+    smallest_important_difference: tuple[ImportantDifference, ...] = ()
+    no_important_difference_because: str = ""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.origin == "seed" and not self.sentence:
+            raise ValueError('has no "sentence" though it comes from the seed. Add it, or from = "literature".')
+        if (self.condition is None) == (self.query is None):
+            raise ValueError("needs a condition or a query of its own, and not both. Give one of the two.")
+        if not self.smallest_important_difference and not self.no_important_difference_because:
+            raise ValueError(
+                'has no "smallest_important_difference". Add one with its reference, or say why there is none '
+                "under no_important_difference_because."
+            )
+        pairs = [(one.measure, one.scale) for one in self.smallest_important_difference]
+        if len(set(pairs)) < len(pairs):
+            raise ValueError("smallest_important_difference gives one measure and scale twice. Keep one.")
+        return self
+
+    def margin(self, measure: str | None, scale: str | None) -> ImportantDifference | None:
+        """The margin for a measure on a scale; None if the claim has none for it."""
+        for one in self.smallest_important_difference:
+            if one.measure == measure and (one.scale == (scale or "") or measure in (*RATIOS, "RD", "SMD")):
+                return one
+        return None
+
+
+class Protocol(_Written):
+    """Everything a refresh and a grading need to know of one intervention."""
+
+    schema_version: Literal[1] = Field(alias="schema", examples=[1])
+    name: Slug = Field(examples=["ldn"])
+    title: Text = Field(examples=["Low-dose naltrexone"])
+    source: SourceDocument
+    intervention: Intervention
+    conditions: tuple[Condition, ...] = ()
+    claims: tuple[Claim, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for what, slugs in (
+            ("claim", [claim.slug for claim in self.claims]),
+            ("condition", [condition.slug for condition in self.conditions]),
+        ):
+            twice = next((slug for slug in slugs if slugs.count(slug) > 1), None)
+            if twice:
+                raise ValueError(f'{what} "{twice}" stands twice. Give one of them another slug.')
+        known = {condition.slug for condition in self.conditions}
+        for claim in self.claims:
+            if claim.condition is not None and claim.condition not in known:
+                raise ValueError(
+                    f'claim "{claim.slug}": condition "{claim.condition}" is not among the conditions '
+                    f"({', '.join(sorted(known)) or 'none'}). Add it or use one of them."
+                )
+        return self
+
+    def claim(self, slug: str) -> Claim:
+        """The claim of that slug, or an error that lists the nearest."""
+        return _pick(self.claims, slug, "claim", self.name)
+
+    def condition(self, slug: str) -> Condition:
+        """The condition of that slug, or an error that lists the nearest."""
+        return _pick(self.conditions, slug, "condition", self.name)
+
+    def queries(self) -> dict[str, str]:
+        """Every PubMed query by the slug it serves: the intervention joined with a condition's or claim's block."""
+        blocks = {one.slug: one.query for one in self.conditions}
+        blocks |= {one.slug: one.query for one in self.claims if one.query}
+        return {slug: f"{self.intervention.query} AND {block}" for slug, block in blocks.items()}
+
+
+_Named = TypeVar("_Named", Claim, Condition)
+
+
+def _pick(things: tuple[_Named, ...], slug: str, what: str, protocol: str) -> _Named:
+    for thing in things:
+        if thing.slug == slug:
+            return thing
+    names = ", ".join(thing.slug for thing in things)
+    raise InputError(f'{what} "{slug}" is not in the protocol "{protocol}". Use one of: {names}.')
+
+
+class Report(_Written):
+    """One document about a study, as facts that a reader noted: a row of `data/corpus/*.csv`.
+
+    `stated_design` and `primary_direction` are that reader's codes, unadjudicated; the design becomes a word of
+    ours in `rules/study_design.toml`, the direction concerns the report's own primary outcome and grades nothing.
+    """
+
+    study_key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=60)]
+    report_of: str | None = None
+    pmid: Annotated[int, Field(gt=0, lt=10**9)] | None = None
+    doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")] | None = None
+    registry_ids: List = ()
+    title: Text
+    first_author: str | None = None
+    year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    journal: str | None = None
+    form: (
+        Literal[
+            "article",
+            "preprint",
+            "registry record",
+            "conference abstract",
+            "book chapter",
+            "report",
+            "thesis",
+            "correction notice",
+        ]
+        | None
+    ) = None
+    condition: Text
+    stated_design: str
+    human: bool
+    n_participants: Count | None = None
+    n_note: str | None = None
+    dose: str | None = None
+    route: str | None = None
+    route_detail: str | None = None
+    comparator: str | None = None
+    controlled: bool | None = None
+    randomised: YesNo | None = None
+    blinding: Literal["open", "single", "double", "unclear", "not_applicable"] | None = None
+    crossover: YesNo | None = None
+    primary_outcome: str | None = None
+    primary_direction: Literal["supports", "no_effect", "mixed", "not_applicable"] | None = None
+    publication_types: List = ()
+    correction_status: Literal["none seen", "corrected", "retracted", "expression of concern"] | None = None
+    verify: bool = False
+    borderline: bool = False
+    confidence: str | None = None
+    source: str | None = None
+    notes: str | None = None
+
+    @property
+    def known_by_title_alone(self) -> bool:
+        """No PMID, DOI or registry number: nobody can look it up and be sure."""
+        return not (self.pmid or self.doi or self.registry_ids)
+
+    @property
+    def citation(self) -> str:
+        """One line: first author, year, title, journal."""
+        head = " ".join(part for part in (self.first_author, f"({self.year})" if self.year else None) if part)
+        parts = [part.rstrip(".") for part in (head, self.title, self.journal) if part]
+        return ". ".join(parts) + "."
+
+
+class Appraisal(_Written):
+    """One reviewer's reading of one study on one claim: a row of `data/appraisals/*.csv`.
+
+    `estimate`, `ci_low`, `ci_high` (95 %) are intervention minus comparator (MD, SMD; RD in percentage points) or
+    intervention over comparator (RR, OR), in the outcome's own direction. Empty: not known.
+    """
+
+    row_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$", max_length=100)]
+    study_key: Text
+    claim: Slug
+    comparator: Comparator
+    comparator_detail: str | None = None
+    finding: Finding
+    outcome_measured: Text
+    measure: Measure | None = None
+    scale: str | None = None
+    estimate: Number | None = None
+    ci_low: Number | None = None
+    ci_high: Number | None = None
+    events_intervention: Count | None = None
+    n_intervention: Count | None = None
+    events_comparator: Count | None = None
+    n_comparator: Count | None = None
+    dose: str | None = None
+    route: str | None = None
+    follow_up: str | None = None
+    n_analysed: Count | None = None
+    population: Directness
+    intervention: Directness
+    comparison: Directness
+    outcome: Directness
+    risk_of_bias: RiskOfBias = RiskOfBias.UNASSESSED
+    review_of: Body | None = None
+    reason: Text
+    reviewer: Text
+    date: datetime.date
+    supersedes: str | None = None
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        low, high, estimate = self.ci_low, self.ci_high, self.estimate
+        if (low is None) != (high is None):
+            raise ValueError("an interval needs both ci_low and ci_high. Add the other end or empty both.")
+        if estimate is not None and self.measure is None:
+            raise ValueError('estimate is given without a measure. Add measure = "MD", "SMD", "RR", "OR" or "RD".')
+        if low is not None and high is not None:
+            if low > high:
+                raise ValueError(f"the interval runs from {low} to {high}. Put the lower end in ci_low.")
+            if estimate is None:
+                raise ValueError("an interval is given without its estimate. Add the estimate or empty both ends.")
+            if not low <= estimate <= high:
+                raise ValueError(f"the interval {low} to {high} does not hold its estimate {estimate}. Check all three.")
+        if self.measure in RATIOS and any(value is not None and value <= 0 for value in (low, high, estimate)):
+            raise ValueError(f"a {self.measure} can't be 0 or negative. Check the measure and its figures.")
+        for arm in ("intervention", "comparator"):
+            events, size = getattr(self, f"events_{arm}"), getattr(self, f"n_{arm}")
+            if events is not None and size is not None and events > size:
+                raise ValueError(f"events_{arm} = {events} is more than n_{arm} = {size}. Check both.")
+        if self.supersedes == self.row_id:
+            raise ValueError("a row can't supersede itself. Give the new row a row_id of its own.")
+        return self

@@ -1,0 +1,170 @@
+"""What people write, TOML and CSV, into validated values, or an error that names the file, the place and the mend.
+
+Never decides what the values mean.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from ldn_evidence.errors import InputError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_text(path: Path) -> str:
+    """A UTF-8 file, with or without a byte-order mark."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
+    except OSError as error:
+        raise InputError(f"{path}: can't be read ({error.strerror}). Check its name and permissions.") from error
+
+
+def read_toml(path: Path, model: type[Model]) -> Model:
+    """A TOML file as `model`."""
+    try:
+        raw = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: is not valid TOML: {error}. Mend that line.") from error
+    except RecursionError as error:
+        raise InputError(f"{path}: is nested too deeply to be read. Flatten it.") from error
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise InputError(f"{path}: {explain(error, raw, model)}") from error
+
+
+def read_rows(path: Path, model: type[Model]) -> list[Model]:
+    """A CSV file with a header, a row each as `model`. An empty cell is a value that is not known."""
+    reader = csv.reader(read_text(path).splitlines(keepends=True), strict=True)
+    rows: list[Model] = []
+    try:
+        header = next(reader, None)
+        if header is None:
+            raise InputError(f"{path}: is empty. Its first line must name the columns: {_columns(model)}.")
+        _check_header(path, header, model)
+        for cells in reader:
+            if not cells:
+                continue
+            where = f"{path}, line {reader.line_num}"
+            if len(cells) != len(header):
+                raise InputError(
+                    f"{where}: has {len(cells)} cells under {len(header)} columns. "
+                    'Put a cell that holds a comma between "double quotes".'
+                )
+            raw = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
+            try:
+                rows.append(model.model_validate(raw))
+            except ValidationError as error:
+                raise InputError(f"{where}{_named(raw)}: {explain(error, raw, model)}") from error
+    except csv.Error as error:
+        raise InputError(f"{path}, line {reader.line_num}: is not valid CSV: {error}. Mend that line.") from error
+    return rows
+
+
+def explain(error: ValidationError, raw: Any, model: type[BaseModel]) -> str:
+    """The first thing that is wrong, in a reader's words, and how to mend it."""
+    problems = error.errors(include_url=False)
+    first = problems[0]
+    place, key, owner = _place(first["loc"], raw, model)
+    more = f" ({len(problems) - 1} more after this one.)" if len(problems) > 1 else ""
+    match first["type"]:
+        case "extra_forbidden":
+            close = difflib.get_close_matches(key, owner.model_fields, n=1) if owner else []
+            known = f'Did you mean "{close[0]}"?' if close else f"Known keys: {_columns(owner) if owner else ''}."
+            return f'{place}unknown key "{key}". {known}{more}'
+        case "missing":
+            example = _example(owner, key)
+            return f'{place}has no "{key}". Add: {key} = {example}.{more}'
+        case "enum":
+            allowed = first.get("ctx", {}).get("expected", "")
+            return f'{place}{key} = "{_short(first["input"])}" is not a word we know. Use one of: {allowed}.{more}'
+        case "value_error":
+            text = str(first.get("ctx", {}).get("error", first["msg"]))
+            return f"{place}{f'{key}: ' if key else ''}{text}{more}"
+        case _:
+            text = first["msg"][0].lower() + first["msg"][1:]
+            return f'{place}{key} = "{_short(first["input"])}": {text}.{more}'
+
+
+def unique(where: Path | str, what: str, values: Iterable[str]) -> None:
+    """Refuse a name that stands twice."""
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            raise InputError(f'{where}: {what} "{value}" stands twice. Give one of them another name.')
+        seen.add(value)
+
+
+def _check_header(path: Path, header: list[str], model: type[BaseModel]) -> None:
+    known = set(model.model_fields)
+    for name in header:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f'Did you mean "{close[0]}"?' if close else f"Known columns: {_columns(model)}."
+            raise InputError(f'{path}, line 1: unknown column "{name}". {hint}')
+    unique(f"{path}, line 1", "column", header)
+    for name, spec in model.model_fields.items():
+        if spec.is_required() and name not in header:
+            raise InputError(f'{path}, line 1: column "{name}" is missing. Add it.')
+
+
+def _columns(model: type[BaseModel]) -> str:
+    return ", ".join(model.model_fields)
+
+
+def _named(raw: dict[str, str]) -> str:
+    name = raw.get("row_id") or raw.get("study_key")
+    return f" ({name})" if name else ""
+
+
+def _short(value: object) -> str:
+    text = str(value).replace("\n", " ")
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _place(
+    loc: tuple[int | str, ...], raw: Any, model: type[BaseModel]
+) -> tuple[str, str, type[BaseModel] | None]:
+    """("claims", 3, "outcome") becomes ('claim "crps-pain": ', "outcome", Claim)."""
+    words: list[str] = []
+    here, owner, key = raw, model, ""
+    steps = list(loc)
+    for index, step in enumerate(steps):
+        last = index == len(steps) - 1
+        if isinstance(step, int):
+            here = here[step] if isinstance(here, list) and step < len(here) else None
+            name = (here.get("slug") or here.get("name")) if isinstance(here, dict) else None
+            words[-1] = f'{words[-1].removesuffix("s")} {f"{chr(34)}{name}{chr(34)}" if name else step + 1}'
+            continue
+        if last:
+            key = step
+            break
+        words.append(step)
+        owner_field = owner.model_fields.get(step) if owner else None
+        owner = _inner(owner_field.annotation) if owner_field else None  # type: ignore[assignment]
+        here = here.get(step) if isinstance(here, dict) else None
+    place = ", ".join(words)
+    return (f"{place}: " if place else ""), key, owner
+
+
+def _inner(annotation: Any) -> type[BaseModel] | None:
+    for candidate in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None
+
+
+def _example(owner: type[BaseModel] | None, key: str) -> str:
+    spec = owner.model_fields.get(key) if owner else None
+    examples = (spec.examples if spec else None) or ["..."]
+    return f'"{examples[0]}"' if isinstance(examples[0], str) else str(examples[0])
