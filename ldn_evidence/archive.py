@@ -1,0 +1,71 @@
+"""Raw PubMed XML, kept compressed by its digest before anybody parses it. Append-only; never reads what it holds."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ldn_evidence.errors import WorkspaceError
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One raw answer: its SHA-256 digest, where it came from, when it was added (UTC, ISO 8601)."""
+
+    digest: str
+    source: str
+    added: str
+
+
+class Archive:
+    """A folder of `<digest>.xml.gz` and `batches.jsonl`, which lists them in the order they were added."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest = folder / "batches.jsonl"
+
+    def add(self, raw: bytes, source: str) -> Batch:
+        """Keep one raw answer; the same bytes are kept once."""
+        digest = hashlib.sha256(raw).hexdigest()
+        for batch in self.batches():
+            if batch.digest == digest:
+                return batch
+        batch = Batch(digest, source, datetime.now(UTC).isoformat(timespec="seconds"))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        whole = self._path(digest)
+        part = whole.with_suffix(".part")  # a cut-off write must not be taken for a whole file
+        part.write_bytes(gzip.compress(raw, mtime=0))
+        os.replace(part, whole)
+        with self.manifest.open("a", encoding="utf-8") as out:
+            out.write(json.dumps({"digest": digest, "source": source, "added": batch.added}) + "\n")
+        return batch
+
+    def batches(self) -> list[Batch]:
+        """Every batch, oldest first."""
+        if not self.manifest.exists():
+            return []
+        try:
+            return [Batch(**json.loads(line)) for line in self.manifest.read_text(encoding="utf-8").splitlines()]
+        except (ValueError, TypeError) as error:
+            raise WorkspaceError(f"{self.manifest}: can't be read ({error}). Restore it from a copy.") from error
+
+    def read(self) -> Iterator[tuple[Batch, bytes]]:
+        """Every batch with its bytes, checked against its digest."""
+        for batch in self.batches():
+            path = self._path(batch.digest)
+            try:
+                raw = gzip.decompress(path.read_bytes())
+            except (OSError, EOFError) as error:
+                raise WorkspaceError(f"{path}: can't be read ({error}). Restore it from a copy.") from error
+            if hashlib.sha256(raw).hexdigest() != batch.digest:
+                raise WorkspaceError(f"{path}: does not hold what its name says. Restore it from a copy.")
+            yield batch, raw
+
+    def _path(self, digest: str) -> Path:
+        return self.folder / f"{digest}.xml.gz"

@@ -1,0 +1,87 @@
+"""The one path in: PubMed XML into the archive, archive and corpus rows into the database. Never grades.
+
+`collect` keeps what comes from outside; `build` works offline from what is kept, and gives the same database
+for the same inputs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from ldn_evidence import parse, tagging
+from ldn_evidence.archive import Archive, Batch
+from ldn_evidence.errors import InputError
+from ldn_evidence.model import Record, Report
+from ldn_evidence.store import Store
+
+_record_json: TypeAdapter[Record] = TypeAdapter(Record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What a build put into the database. `problems` name the citations that could not be read."""
+
+    reports: int
+    records: int
+    problems: tuple[parse.Problem, ...]
+    digest: str
+
+
+def collect(paths: Sequence[Path], archive: Archive) -> list[Batch]:
+    """Keep PubMed XML files that a person has downloaded. A file that is not PubMed XML is refused before it is kept."""
+    kept = []
+    for path in paths:
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path}: can't be read ({error.strerror}). Check its name and permissions.") from error
+        if not any(True for _ in parse.records(raw, str(path))):
+            raise InputError(f"{path}: holds no PubMed citation. Save the records in PubMed's XML form.")
+        kept.append(archive.add(raw, path.name))
+    return kept
+
+
+def build(reports: Sequence[Report], archive: Archive, store: Store) -> Built:
+    """Tag every report and every archived record and put them into the database, in one transaction."""
+    tagged = [
+        (
+            report,
+            tagging.tag(
+                stated_code=report.stated_design,
+                controlled=report.controlled,
+                publication_types=report.publication_types,
+            ),
+        )
+        for report in reports
+    ]
+    newest: dict[int, tuple[str, Record]] = {}
+    problems: list[parse.Problem] = []
+    for batch, raw in archive.read():
+        for found in parse.records(raw, batch.source):
+            if isinstance(found, parse.Problem):
+                problems.append(found)
+            # Batches come oldest first: a later one wins unless it holds an earlier version.
+            elif found.pmid not in newest or found.version >= newest[found.pmid][1].version:
+                newest[found.pmid] = (batch.digest, found)
+    records = [
+        (digest, record, tagging.tag(publication_types=[term.name for term in record.publication_types]))
+        for digest, record in (newest[pmid] for pmid in sorted(newest))
+    ]
+    digest = _digest(reports, [record for _, record, _ in records])
+    store.replace(tagged, records, {"corpus_digest": digest})
+    return Built(reports=len(tagged), records=len(records), problems=tuple(problems), digest=digest)
+
+
+def _digest(reports: Sequence[Report], records: Sequence[Record]) -> str:
+    """SHA-256 over every report and record, whatever machine or order they came from."""
+    hasher = hashlib.sha256()
+    for report in sorted(reports, key=lambda one: one.study_key):
+        hasher.update(report.model_dump_json(exclude_none=True).encode() + b"\n")
+    for record in records:
+        hasher.update(_record_json.dump_json(record) + b"\n")
+    return f"sha256:{hasher.hexdigest()}"
