@@ -1,0 +1,85 @@
+"""Appraisal files into the rows that stand today. Never edits a row, never derives a direction.
+
+Rows are append-only: a later row supersedes an earlier one by naming its row_id; bundled rows are the layer below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ldn_evidence.errors import InputError
+from ldn_evidence.model import Appraisal, Protocol, StudyDesign
+from ldn_evidence.textfiles import read_rows
+
+# Reviewers whose rows are proposals, not a person's confirmation.
+UNCONFIRMED = frozenset({"bundled", "machine"})
+
+
+def load(path: Path) -> list[Appraisal]:
+    """Read one appraisal file; an absent file holds no rows."""
+    return read_rows(path, Appraisal) if path.exists() else []
+
+
+def current(
+    layers: Sequence[tuple[Path, Sequence[Appraisal]]],
+    protocol: Protocol,
+    designs: Mapping[str, StudyDesign],
+) -> list[Appraisal]:
+    """The rows that no later row supersedes, in file order, bundled layer first.
+
+    `designs` gives the design of every study that may be named. Raises InputError for an unknown claim, study or
+    row, for a row superseded twice, and for two standing rows on one study and claim.
+    """
+    rows: dict[str, tuple[Path, Appraisal]] = {}
+    superseded: dict[str, str] = {}
+    for path, appraisals in layers:
+        for row in appraisals:
+            where = f"{path} ({row.row_id})"
+            if row.row_id in rows:
+                raise InputError(f'{where}: row_id "{row.row_id}" stands twice. Give the new row another row_id.')
+            if row.claim not in {claim.slug for claim in protocol.claims}:
+                protocol_claims = ", ".join(claim.slug for claim in protocol.claims)
+                raise InputError(f'{where}: claim "{row.claim}" is not in the protocol. Use one of: {protocol_claims}.')
+            if row.study_key not in designs:
+                raise InputError(
+                    f'{where}: study_key "{row.study_key}" is not a study of the corpus '
+                    "(a report is named by its study). Mend the key or add the study."
+                )
+            review = designs[row.study_key] is StudyDesign.SYSTEMATIC_REVIEW
+            if review != (row.review_of is not None):
+                raise InputError(
+                    f'{where}: review_of belongs to rows on systematic reviews; "{row.study_key}" is a '
+                    f"{designs[row.study_key]}. {'Add review_of.' if review else 'Empty it.'}"
+                )
+            if row.supersedes is not None:
+                _supersede(where, row, rows, superseded)
+            rows[row.row_id] = (path, row)
+    standing = [(path, row) for key, (path, row) in rows.items() if key not in superseded]
+    seen: dict[tuple[str, str], str] = {}
+    for path, row in standing:
+        place = (row.study_key, row.claim)
+        if place in seen:
+            raise InputError(
+                f'{path} ({row.row_id}): "{row.study_key}" already has the row "{seen[place]}" on "{row.claim}". '
+                f"Add supersedes = {seen[place]} to the newer row."
+            )
+        seen[place] = row.row_id
+    return [row for _, row in standing]
+
+
+def _supersede(
+    where: str, row: Appraisal, rows: Mapping[str, tuple[Path, Appraisal]], superseded: dict[str, str]
+) -> None:
+    old = str(row.supersedes)
+    if old not in rows:
+        raise InputError(f'{where}: supersedes "{old}", which no earlier row has as its row_id. Mend the name.')
+    before = rows[old][1]
+    if (before.study_key, before.claim) != (row.study_key, row.claim):
+        raise InputError(
+            f'{where}: supersedes "{old}", which is about {before.study_key} on {before.claim}. '
+            "A row supersedes one on the same study and claim."
+        )
+    if old in superseded:
+        raise InputError(f'{where}: "{old}" is already superseded by "{superseded[old]}". Supersede that row instead.')
+    superseded[old] = row.row_id
