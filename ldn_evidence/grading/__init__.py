@@ -1,0 +1,10 @@
+"""A claim, its studies and its appraisals into an EvidenceProfile, by the rules of `rules/grade.toml`.
+
+Plain functions on plain values: the same inputs give the same profile. Never reads a database, never asks the time.
+"""
+
+from ldn_evidence.grading.bodies import why_listed
+from ldn_evidence.grading.profile import grade
+from ldn_evidence.grading.rules import GradeRules, grade_rules
+
+__all__ = ["GradeRules", "grade", "grade_rules", "why_listed"]

@@ -1,0 +1,191 @@
+"""The five GRADE domains, each a stated rule over the rows that inform, each printing its inputs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from ldn_evidence.grading.bodies import share
+from ldn_evidence.grading.pooling import Interval
+from ldn_evidence.grading.rules import GradeRules
+from ldn_evidence.model import (
+    RATIOS,
+    Claim,
+    ClaimKind,
+    Concern,
+    Direction,
+    Directness,
+    Domain,
+    DomainRating,
+    Reading,
+    RiskOfBias,
+    StudyDesign,
+)
+
+
+def rate(
+    claim: Claim, readings: Sequence[Reading], direction: Direction, interval: Interval | None, rules: GradeRules
+) -> dict[Domain, DomainRating]:
+    """Every domain of one body, in GRADE's order."""
+    return {
+        Domain.RISK_OF_BIAS: _risk_of_bias(readings, rules),
+        Domain.INCONSISTENCY: _inconsistency(readings, interval, rules),
+        Domain.INDIRECTNESS: _indirectness(readings, rules),
+        Domain.IMPRECISION: _imprecision(readings, direction, interval, rules),
+        Domain.PUBLICATION_BIAS: _publication_bias(claim, readings, rules),
+    }
+
+
+def _risk_of_bias(readings: Sequence[Reading], rules: GradeRules) -> DomainRating:
+    rule = rules.risk_of_bias
+    counts = Counter(str(one.row.risk_of_bias) for one in readings)
+    inputs: dict[str, object] = {"results": dict(sorted(counts.items()))}
+    low = _part(readings, lambda one: one.row.risk_of_bias is RiskOfBias.LOW)
+    high = _part(readings, lambda one: one.row.risk_of_bias is RiskOfBias.HIGH)
+    if low >= rule.low_share:
+        return DomainRating(rating=Concern.NONE, inputs=inputs, reason=f"results at low risk hold {low:.0%}")
+    if high > rule.high_share:
+        return DomainRating(rating=Concern.VERY_SERIOUS, inputs=inputs, reason=f"results at high risk hold {high:.0%}")
+    unassessed = counts[str(RiskOfBias.UNASSESSED)]
+    reason = (
+        f"nobody has assessed {'any' if unassessed == len(readings) else unassessed} of {len(readings)} results"
+        if unassessed
+        else f"results at low risk hold only {low:.0%}"
+    )
+    return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason=reason)
+
+
+def _inconsistency(readings: Sequence[Reading], interval: Interval | None, rules: GradeRules) -> DomainRating:
+    counts = Counter(str(one.direction) for one in readings if one.direction)
+    inputs: dict[str, object] = {"directions": dict(sorted(counts.items()))}
+    i2 = interval.i2 if interval else None
+    if i2 is not None:
+        inputs["I2 %"] = round(i2)
+    if _by_review(readings):
+        reason = "one pooled result; how far its trials differ is not stated in what was read"
+        return DomainRating(rating=Concern.NONE, inputs=inputs, reason=reason)
+    if sum(counts.values()) < 2:
+        reason = "one result" if counts else "no result informs"
+        return DomainRating(rating=Concern.NONE, inputs=inputs, reason=f"{reason}: nothing to disagree with")
+    if {str(Direction.SUPPORTS), str(Direction.AGAINST)} <= set(counts):
+        return DomainRating(rating=Concern.VERY_SERIOUS, inputs=inputs, reason="results point in opposite directions")
+    if len(counts) > 1:
+        return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason="results point in different directions")
+    if i2 is not None and i2 > rules.inconsistency.i2:
+        return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason=f"I2 is {i2:.0f} %")
+    return DomainRating(rating=Concern.NONE, inputs=inputs, reason="results point the same way")
+
+
+def _indirectness(readings: Sequence[Reading], rules: GradeRules) -> DomainRating:
+    fields = ("population", "intervention", "comparison", "outcome")
+    far = Counter(name for one in readings for name in fields if getattr(one.row, name) is Directness.INDIRECT)
+    partly = Counter(name for one in readings for name in fields if getattr(one.row, name) is Directness.PARTLY)
+    unclear = Counter(name for one in readings for name in fields if getattr(one.row, name) is Directness.UNCLEAR)
+    counted = (("indirect", far), ("partly", partly), ("unclear", unclear))
+    inputs: dict[str, object] = {word: dict(sorted(count.items())) for word, count in counted if count}
+    one_step = _part(readings, lambda one: _distance(one) >= 1)
+    two_steps = _part(readings, lambda one: _distance(one) >= 2)
+    words = ", ".join(sorted(far)) or "several parts in part"
+    if two_steps >= rules.indirectness.share:
+        rating, reason = Concern.VERY_SERIOUS, f"results holding {two_steps:.0%} are indirect twice over: {words}"
+    elif one_step >= rules.indirectness.share:
+        rating, reason = Concern.SERIOUS, f"results holding {one_step:.0%} are indirect: {words}"
+    elif one_step:
+        rating, reason = Concern.NONE, f"indirect results hold only {one_step:.0%}: {words}"
+    else:
+        rating, reason = Concern.NONE, "population, intervention, comparator and outcome are the claim's"
+    return DomainRating(rating=rating, inputs=inputs, reason=reason)
+
+
+def _distance(reading: Reading) -> int:
+    """How many steps a result is from the claim: one for each indirect part, one for two parts that are partly so."""
+    row = reading.row
+    parts = (row.population, row.intervention, row.comparison, row.outcome)
+    return parts.count(Directness.INDIRECT) + (parts.count(Directness.PARTLY) + parts.count(Directness.UNCLEAR)) // 2
+
+
+def _imprecision(
+    readings: Sequence[Reading], direction: Direction, interval: Interval | None, rules: GradeRules
+) -> DomainRating:
+    known = [one.row.n_analysed for one in readings if one.row.n_analysed is not None]
+    # A total is known only if every number is; a review's participants are those it states.
+    people = sum(known) if len(known) == len(readings) and readings else None
+    inputs: dict[str, object] = {"participants": people}
+    if interval is not None:
+        inputs |= {
+            "interval": [round(interval.low, 3), round(interval.high, 3)],
+            "margin": [round(bound, 3) for bound in interval.margin],
+            "measure": ", ".join(part for part in (interval.measure, interval.scale) if part),
+            "from": interval.source,
+        }
+        rating, reason = _by_interval(interval, direction)
+        if rating is not None:
+            return DomainRating(rating=rating, inputs=inputs, reason=reason)
+    events = _events(readings) if interval is not None and interval.measure in RATIOS else None
+    if events is not None:
+        inputs["events"] = events
+    rating, reason = _by_size(people if events is None else events, "participants" if events is None else "events", rules)
+    return DomainRating(rating=rating, inputs=inputs, reason=reason)
+
+
+def _by_interval(interval: Interval, direction: Direction) -> tuple[Concern | None, str]:
+    """What the interval alone decides; None where the amount of information decides."""
+    low, high = interval.margin
+    crossed = (interval.low < low) + (interval.high > high)
+    if direction is Direction.NO_DIFFERENCE:
+        return Concern.NONE, f"{interval.words} lies inside the margin {interval.margin_words}"
+    if direction in (Direction.INSUFFICIENT, Direction.MIXED) and crossed:
+        rating = Concern.VERY_SERIOUS if crossed == 2 else Concern.SERIOUS
+        return rating, f"{interval.words} crosses {'both ends' if crossed == 2 else 'one end'} of {interval.margin_words}"
+    if direction in (Direction.SUPPORTS, Direction.AGAINST) and interval.low <= interval.no_effect <= interval.high:
+        rating = Concern.VERY_SERIOUS if crossed == 2 else Concern.SERIOUS
+        return rating, f"{interval.words} includes no effect"
+    return None, ""
+
+
+def _by_size(size: int | None, unit: str, rules: GradeRules) -> tuple[Concern, str]:
+    rule = rules.imprecision
+    if size is None:
+        return Concern.SERIOUS, f"the number of {unit} is not known"
+    if size <= rule.few:
+        return Concern.VERY_SERIOUS, f"{size} {unit}, no more than {rule.few}"
+    if size <= rule.enough:
+        return Concern.SERIOUS, f"{size} {unit}, no more than {rule.enough}"
+    return Concern.NONE, f"{size} {unit}, more than {rule.enough}"
+
+
+def _events(readings: Sequence[Reading]) -> int | None:
+    counts = [(one.row.events_intervention, one.row.events_comparator) for one in readings]
+    if not counts or any(count is None for pair in counts for count in pair):
+        return None
+    return sum(count or 0 for pair in counts for count in pair)
+
+
+def _publication_bias(claim: Claim, readings: Sequence[Reading], rules: GradeRules) -> DomainRating:
+    small = rules.publication_bias.small
+    sizes = [one.row.n_analysed for one in readings]
+    inputs: dict[str, object] = {
+        "positive": sum(one.direction is Direction.SUPPORTS for one in readings),
+        "of": len(readings),
+        "largest": max((size for size in sizes if size is not None), default=None),
+    }
+    if claim.kind is ClaimKind.HARM or _by_review(readings):
+        return DomainRating(rating=Concern.NONE, inputs=inputs, reason="not suspected")
+    only_positive = bool(readings) and all(one.direction is Direction.SUPPORTS for one in readings)
+    if only_positive and all(size is None or size <= small for size in sizes):
+        reason = f"only small studies (none above {small} participants), and all of them positive"
+        return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason=reason)
+    return DomainRating(rating=Concern.NONE, inputs=inputs, reason="not suspected")
+
+
+def _by_review(readings: Sequence[Reading]) -> bool:
+    return any(one.study.tag.design is StudyDesign.SYSTEMATIC_REVIEW for one in readings)
+
+
+def _part(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> float:
+    """A share of participants, or of rows where numbers are missing."""
+    known = share(readings, holds)
+    if known is not None:
+        return known
+    return sum(map(holds, readings)) / len(readings)
+

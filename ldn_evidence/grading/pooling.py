@@ -1,0 +1,114 @@
+"""Intervals of single rows into the one that is held against the claim's margin. Statistics by statsmodels."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ldn_evidence.model import RATIOS, Claim, ClaimKind, Comparator, Reading
+
+Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A 95 % interval in the measure's own units, where it comes from, and the claim's margin for it."""
+
+    measure: str
+    scale: str
+    estimate: float
+    low: float
+    high: float
+    margin: tuple[float, float]
+    source: str
+    i2: float | None = None
+
+    @property
+    def inside(self) -> bool:
+        """Whether no difference that matters is compatible with it, on either side."""
+        return self.margin[0] < self.low and self.high < self.margin[1]
+
+    @property
+    def no_effect(self) -> float:
+        """The value that means no difference."""
+        return 1.0 if self.measure in RATIOS else 0.0
+
+    @property
+    def words(self) -> str:
+        """For example: the pooled interval -0.78 to 0.84 (MD, 0-10)."""
+        unit = ", ".join(part for part in (self.measure, self.scale) if part)
+        return f"{self.source} {self.low:.2f} to {self.high:.2f} ({unit})"
+
+    @property
+    def margin_words(self) -> str:
+        """For example: -1 to 1."""
+        return f"{self.margin[0]:g} to {self.margin[1]:g}"
+
+
+def best_interval(claim: Claim, readings: Sequence[Reading]) -> Interval | None:
+    """The pooled interval of the rows that can be pooled, else that of the largest row; None if it has none.
+
+    Rows are pooled where they share a measure and a scale for which the claim has a margin, and a kind of
+    comparator. For a benefit, no row against an active drug enters: its interval is about another question.
+    """
+    usable = [one for one in readings if claim.kind is not ClaimKind.BENEFIT or one.row.comparator is not Comparator.ACTIVE]
+    groups: dict[tuple[str, str, Comparator], list[Reading]] = defaultdict(list)
+    for one in usable:
+        row = one.row
+        if row.ci_low is not None and row.measure and claim.margin(row.measure, row.scale):
+            groups[(row.measure, row.scale or "", row.comparator)].append(one)
+    pools = [group for group in groups.values() if len(group) > 1]
+    if pools:
+        return _pooled(claim, max(pools, key=_participants))
+    if not usable:
+        return None
+    largest = max(usable, key=lambda one: (one.row.n_analysed or 0, one.row.row_id))
+    return next((_single(claim, largest) for group in groups.values() if largest in group), None)
+
+
+def _participants(group: Sequence[Reading]) -> int:
+    return sum(one.row.n_analysed or 0 for one in group)
+
+
+def _margin(claim: Claim, reading: Reading) -> tuple[float, float]:
+    margin = claim.margin(reading.row.measure, reading.row.scale)
+    assert margin is not None  # best_interval chose only rows that have one
+    return margin.bounds
+
+
+def _single(claim: Claim, reading: Reading) -> Interval:
+    row = reading.row
+    assert row.measure and row.estimate is not None and row.ci_low is not None and row.ci_high is not None
+    return Interval(
+        measure=row.measure, scale=row.scale or "", estimate=row.estimate, low=row.ci_low, high=row.ci_high,
+        margin=_margin(claim, reading), source=f"the interval of {row.study_key}",
+    )  # fmt: skip
+
+
+def _pooled(claim: Claim, group: Sequence[Reading]) -> Interval:
+    # A second and a half to import: only where there is something to pool.
+    import numpy as np
+    from statsmodels.stats.meta_analysis import combine_effects
+
+    measure, scale = str(group[0].row.measure), group[0].row.scale or ""
+    inward, outward = (math.log, math.exp) if measure in RATIOS else (float, float)
+    estimates, variances = [], []
+    for one in group:
+        row = one.row
+        assert row.estimate is not None and row.ci_low is not None and row.ci_high is not None
+        estimates.append(inward(row.estimate))
+        variances.append(((inward(row.ci_high) - inward(row.ci_low)) / (2 * Z95)) ** 2)
+    result = combine_effects(np.array(estimates), np.array(variances), method_re="iterated")  # Paule-Mandel
+    low, high = result.conf_int(use_t=False)[1]
+    if 3 <= len(group) < 10:
+        # Hartung-Knapp where it is the wider of the two. With two studies it has one degree of freedom and says
+        # nothing: the random-effects interval stands (docs/method.md, "Pooling").
+        knapp_low, knapp_high = result.conf_int(use_t=True)[3]
+        low, high = min(low, knapp_low), max(high, knapp_high)
+    return Interval(
+        measure=measure, scale=scale, estimate=outward(result.mean_effect_re), low=outward(low), high=outward(high),
+        margin=_margin(claim, group[0]), i2=max(0.0, float(result.i2)) * 100,
+        source=f"the pooled interval of {', '.join(sorted(one.row.study_key for one in group))}",
+    )  # fmt: skip

@@ -1,0 +1,204 @@
+"""One claim's profile: rows placed, bodies weighed, the best informative body graded, the sentence written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ldn_evidence.grading.bodies import place, weigh, why_listed
+from ldn_evidence.grading.domains import rate
+from ldn_evidence.grading.pooling import best_interval
+from ldn_evidence.grading.rules import GradeRules
+from ldn_evidence.model import (
+    Appraisal,
+    Body,
+    BodyOfEvidence,
+    Certainty,
+    Claim,
+    ClaimKind,
+    Concern,
+    Direction,
+    Domain,
+    DomainRating,
+    EvidenceProfile,
+    Expectation,
+    LeftOut,
+    Reading,
+    SearchDate,
+    Study,
+    StudyDesign,
+)
+
+LADDER = (Certainty.VERY_LOW, Certainty.LOW, Certainty.MODERATE, Certainty.HIGH)
+
+
+def grade(
+    claim: Claim,
+    studies: Mapping[str, Study],
+    appraisals: Sequence[Appraisal],
+    drug: str,
+    rules: GradeRules,
+    unconfirmed: frozenset[str],
+    search: SearchDate | None,
+) -> EvidenceProfile:
+    """What can be said of one claim.
+
+    `appraisals` are the standing rows of all claims; `drug` is the intervention's short name for the sentence;
+    rows of the reviewers in `unconfirmed` leave the profile provisional; `search` is what found the studies.
+    """
+    rows = [row for row in appraisals if row.claim == claim.slug]
+    counted: list[Reading] = []
+    reviews: list[Reading] = []
+    left_out: list[LeftOut] = []
+    for row in sorted(rows, key=lambda one: one.study_key):
+        study = studies[row.study_key]
+        reason = why_listed(study, rules, appraised=True)
+        if reason is None:
+            counted.append(place(claim, study, row, rules))
+        else:
+            if study.tag.design is StudyDesign.SYSTEMATIC_REVIEW:
+                reviews.append(place(claim, study, row, rules))
+            left_out.append(LeftOut(study_key=study.key, reason=reason))
+    left_out += _without_row(claim, studies, {row.study_key for row in rows}, rules)
+
+    setting, bodies, standing = _bodies(claim, counted, reviews, rules)
+    informing = [one for one in standing if one.direction is not None] or standing
+    domains: dict[Domain, DomainRating] = {}
+    start = certainty = Certainty.NO_EVIDENCE
+    if setting is not None:
+        start = rules.body(setting.name).start
+        interval = best_interval(claim, informing) if setting.why != "no row informs" else None
+        domains = rate(claim, informing, setting.direction, interval, rules)
+        certainty = _lowered(start, domains, rules)
+        if all(one.direction is None for one in standing):
+            certainty = Certainty.VERY_LOW
+    direction = setting.direction if setting else Direction.INSUFFICIENT
+    human = [one for one in counted if one.body is not Body.PRECLINICAL]
+    return EvidenceProfile(
+        claim=claim.slug,
+        kind=claim.kind,
+        direction=direction,
+        certainty=certainty,
+        starting_certainty=start,
+        ocebm_level=_ocebm(claim, setting, rules),
+        body=setting,
+        bodies=bodies,
+        counted=tuple(counted),
+        reviews=tuple(reviews),
+        left_out=tuple(sorted(left_out, key=lambda one: one.study_key)),
+        domains=domains,
+        n_studies=len(human),
+        n_participants=sum(one.row.n_analysed or 0 for one in human),
+        n_rcts=sum(one.study.tag.design is StudyDesign.RANDOMISED_TRIAL for one in human),
+        provisional=not standing or any(one.row.reviewer in unconfirmed for one in (*counted, *standing)),
+        statement=_statement(claim, direction, certainty, setting, drug, rules, search),
+        footnotes=_footnotes(setting, bodies, counted, domains),
+    )
+
+
+def _bodies(
+    claim: Claim, counted: Sequence[Reading], reviews: Sequence[Reading], rules: GradeRules
+) -> tuple[BodyOfEvidence | None, tuple[BodyOfEvidence, ...], list[Reading]]:
+    """The body that sets the grade, all bodies best first, and the rows of the one that sets it."""
+    if not counted:
+        # Nothing counted has a row: the newest review that can be counted on speaks for its trials.
+        able = [one for one in reviews if _countable_review(one, rules)]
+        if not able:
+            return None, (), []
+        newest = max(able, key=lambda one: (one.study.year or 0, one.study.key))
+        body = weigh(claim, newest.body, [newest], rules)
+        return body, (body,), [newest]
+    groups = {rule.name: [one for one in counted if one.body is rule.name] for rule in rules.bodies}
+    bodies = {name: weigh(claim, name, group, rules) for name, group in groups.items() if group}
+    best = next((name for name in bodies if any(one.direction for one in groups[name])), next(iter(bodies)))
+    return bodies[best], tuple(bodies.values()), groups[best]
+
+
+def _countable_review(reading: Reading, rules: GradeRules) -> bool:
+    """Listed for being a review and for nothing else."""
+    review_reason = next(rule.reason for rule in rules.listed if StudyDesign.SYSTEMATIC_REVIEW in rule.designs)
+    return why_listed(reading.study, rules, appraised=True) == review_reason
+
+
+def _without_row(
+    claim: Claim, studies: Mapping[str, Study], with_row: set[str], rules: GradeRules
+) -> list[LeftOut]:
+    """Studies of the claim's condition that have no row, each with its reason."""
+    if claim.condition is None:
+        return []
+    found = []
+    for study in studies.values():
+        if study.condition != claim.condition or study.key in with_row:
+            continue
+        measured = study.main.primary_outcome if study.main else None
+        none_seen = f"no outcome seen that answers this claim (it measured: {measured or 'not known'})"
+        found.append(LeftOut(study_key=study.key, reason=why_listed(study, rules) or none_seen))
+    return found
+
+
+def _lowered(start: Certainty, domains: Mapping[Domain, DomainRating], rules: GradeRules) -> Certainty:
+    steps = sum(rules.steps[one.rating] for one in domains.values())
+    return LADDER[max(0, LADDER.index(start) - steps)]
+
+
+def _ocebm(claim: Claim, setting: BodyOfEvidence | None, rules: GradeRules) -> int | None:
+    if setting is None:
+        return None
+    if claim.kind is ClaimKind.MECHANISM:
+        return rules.ocebm.mechanism
+    if setting.by_review and setting.name is Body.RANDOMISED:
+        return rules.ocebm.review_of_randomised
+    return rules.body(setting.name).ocebm
+
+
+def _statement(
+    claim: Claim,
+    direction: Direction,
+    certainty: Certainty,
+    setting: BodyOfEvidence | None,
+    drug: str,
+    rules: GradeRules,
+    search: SearchDate | None,
+) -> str:
+    compared = claim.comparator_note or str(claim.comparator[0])
+    does, do, opposite, outcome = {
+        Expectation.DECREASE: ("reduces", "reduce", "increases", claim.outcome),
+        Expectation.INCREASE: ("increases", "increase", "reduces", claim.outcome),
+        Expectation.NO_MORE: ("causes no more", "cause no more", "causes more", f"{claim.outcome} than {compared}"),
+    }[claim.expects]
+    where = ""
+    if claim.kind is ClaimKind.BENEFIT:
+        where = f" in {claim.population}"
+    elif claim.kind is ClaimKind.HARM and claim.expects is not Expectation.NO_MORE:
+        where = f" compared with {compared}"
+    elif claim.kind is ClaimKind.MECHANISM and setting is not None:
+        where = " (animals and cells only)" if setting.name is Body.PRECLINICAL else " in people"
+    sentence = rules.statements[direction][certainty].format(
+        drug=claim.subject or drug, does=does, do=do, opposite=opposite, outcome=outcome, where=where
+    )
+    sentence = sentence[0].upper() + sentence[1:]
+    if certainty is not Certainty.NO_EVIDENCE:
+        return sentence
+    return f"{sentence} {f'Searched: {search.source}, {search.date}.' if search else 'Nothing has been searched yet.'}"
+
+
+def _footnotes(
+    setting: BodyOfEvidence | None,
+    bodies: Sequence[BodyOfEvidence],
+    counted: Sequence[Reading],
+    domains: Mapping[Domain, DomainRating],
+) -> tuple[str, ...]:
+    notes = []
+    if setting is not None:
+        source = f"review {setting.by_review} (by review)" if setting.by_review else f"{setting.name} body"
+        notes.append(f"Direction from the {source}: {setting.why}.")
+    for name, one in domains.items():
+        if one.rating is not Concern.NONE:
+            notes.append(f"{name.capitalize()}: {one.rating}, {one.reason}.")
+    for body in bodies:
+        if setting is not None and body.name is not setting.name:
+            keys = ", ".join(one.study.key for one in counted if one.body is body.name)
+            notes.append(f"Beside it, not summed with it, the {body.name} body: {body.direction} ({keys}).")
+    unknown = [one.study.key for one in counted if one.row.n_analysed is None and one.body is not Body.PRECLINICAL]
+    if unknown:
+        notes.append(f"Participants not known, and not in the sums: {', '.join(unknown)}.")
+    return tuple(notes)

@@ -1,0 +1,120 @@
+"""The grading rules as typed values. Reads `rules/grade.toml` and nothing else."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import as_file, files
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ldn_evidence.model import Body, Certainty, ClaimKind, Comparator, Concern, Direction, StudyDesign
+from ldn_evidence.textfiles import read_toml
+
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class _Rules(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Listed(_Rules):
+    """A reason never to count a study: by a fact of it (`when`) or by its design."""
+
+    id: str
+    reason: str
+    when: Literal["retracted", "verify", "borderline", "registry only", "title alone"] | None = None
+    designs: tuple[StudyDesign, ...] = ()
+
+
+class BodyRule(_Rules):
+    """Which designs form a body of evidence, where it starts and which OCEBM level it has."""
+
+    name: Body
+    designs: tuple[StudyDesign, ...]
+    start: Certainty
+    ocebm: int
+
+
+class Ocebm(_Rules):
+    """The two levels that no body gives."""
+
+    review_of_randomised: int
+    mechanism: int
+
+
+class Informative(_Rules):
+    """What a row needs in order to inform."""
+
+    needs_comparison: tuple[ClaimKind, ...]
+    dosing_comparators: tuple[Comparator, ...]
+
+
+class DirectionRule(_Rules):
+    """From which share of participants the null rows speak for a body."""
+
+    null_share: Share
+
+
+class RiskOfBiasRule(_Rules):
+    """Shares of participants."""
+
+    low_share: Share
+    high_share: Share
+
+
+class InconsistencyRule(_Rules):
+    """Heterogeneity, in per cent."""
+
+    i2: float
+
+
+class IndirectnessRule(_Rules):
+    """Share of participants."""
+
+    share: Share
+
+
+class ImprecisionRule(_Rules):
+    """Participants, or events for a ratio."""
+
+    enough: int
+    few: int
+
+
+class PublicationBiasRule(_Rules):
+    """Participants in a study that is small."""
+
+    small: int
+
+
+class GradeRules(_Rules):
+    """All of `rules/grade.toml`."""
+
+    listed: tuple[Listed, ...]
+    bodies: tuple[BodyRule, ...]
+    ocebm: Ocebm
+    informative: Informative
+    direction: DirectionRule
+    steps: dict[Concern, int]
+    risk_of_bias: RiskOfBiasRule
+    inconsistency: InconsistencyRule
+    indirectness: IndirectnessRule
+    imprecision: ImprecisionRule
+    publication_bias: PublicationBiasRule
+    statements: dict[Direction, dict[Certainty, str]]
+
+    def body(self, name: Body) -> BodyRule:
+        """The rule of one body."""
+        return next(rule for rule in self.bodies if rule.name is name)
+
+    def rank(self, name: Body) -> int:
+        """0 for the best body."""
+        return [rule.name for rule in self.bodies].index(name)
+
+
+@cache
+def grade_rules() -> GradeRules:
+    """The shipped rules."""
+    with as_file(files("ldn_evidence") / "rules" / "grade.toml") as path:
+        return read_toml(path, GradeRules)
