@@ -1,0 +1,281 @@
+"""Arguments in, words and exit codes out; the only reader of the environment and the clock.
+
+Whatever takes long to import is imported inside the command that needs it: `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from ldn_evidence.errors import EvidenceError, InputError
+
+if TYPE_CHECKING:
+    from ldn_evidence.workspace import Workspace
+
+app = typer.Typer(
+    name="ldn-evidence",
+    help="What has been studied for each claim, by what kind of study, what was found, and how far to trust it. "
+    "Not medical advice.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+protocols = typer.Typer(help="Check a protocol file, or start a new one.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(protocols, name="protocol")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def main() -> NoReturn:
+    """The console script. Ends with 0, with 2 for something a person wrote, with 1 for everything else."""
+    try:
+        app()
+    except EvidenceError as error:
+        print(f"ldn-evidence: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # `ldn-evidence studies | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        print(f"ldn-evidence: {error.filename or 'the system'}: {error.strerror or error}.", file=sys.stderr)
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"ldn-evidence {version('ldn-evidence')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            "--workspace", "-w", metavar="DIR",
+            help="The folder of what you own. Default: LDN_EVIDENCE_HOME, else the nearest parent folder with "
+            "ldn-evidence.toml, else your data folder.",
+        ),
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option("--protocol", "-p", metavar="NAME", help="The protocol. Default: the workspace's, else ldn.")
+    ] = None,
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:  # fmt: skip
+    home = os.environ.get("LDN_EVIDENCE_HOME")
+    context.obj = (workspace or (Path(home) if home else None), protocol)
+
+
+def _open(context: typer.Context) -> Workspace:
+    from ldn_evidence.workspace import Workspace
+
+    return Workspace(*context.obj)
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make a workspace of.")]) -> None:
+    """Make a workspace: a folder with a commented marker file."""
+    from ldn_evidence import workspace
+
+    print(f"Made {workspace.init(folder)}. Commands run inside that folder use it.")
+
+
+@app.command()
+def refresh(
+    context: typer.Context,
+    xml: Annotated[
+        list[Path] | None,
+        typer.Option("--xml", metavar="FILE", help="PubMed XML you have downloaded; may be given several times."),
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask whether PubMed answers.")] = False,
+) -> None:
+    """Build the database from the bundled corpus, your own rows and archived PubMed XML."""
+    workspace = _open(context)
+    built = workspace.refresh(xml or ())
+    status = workspace.status()
+    print(
+        f"Built {workspace.database}\n"
+        f"  {built.reports} reports and {built.records} PubMed records: {status['studies']} studies, "
+        f"{status['studies_counting']} of which can count\n"
+        f"  {status['appraisals']} appraisals on {status['claims']} claims"
+    )
+    for problem in built.problems:
+        print(f"  not read: PMID {problem.pmid or 'unknown'} ({problem.reason})")
+    print(f"  last search: {_search_words(status['last_search'])}")
+    if not offline:
+        from ldn_evidence import entrez
+
+        why = entrez.unreachable(os.environ.get("LDN_EVIDENCE_EUTILS_URL") or entrez.EUTILS_URL)
+        print(
+            f"PubMed is out of reach ({why}); the bundled corpus stands."
+            if why
+            else "PubMed answers, but this version does not collect from it yet: add its XML with --xml FILE."
+        )
+    print("Next: ldn-evidence claims")
+
+
+@app.command()
+def status(context: typer.Context, as_json: Json = False) -> None:
+    """What the workspace holds, in numbers."""
+    held = _open(context).status()
+    if as_json:
+        _print_json(held)
+        return
+    for name, value in held.items():
+        if name == "schema_version":
+            continue
+        print(f"{name.replace('_', ' '):17} {_search_words(value) if name == 'last_search' else value}")
+
+
+@app.command()
+def claims(context: typer.Context, as_json: Json = False) -> None:
+    """Every claim with what the evidence says and how far to trust it."""
+    from ldn_evidence import screen
+
+    workspace = _open(context)
+    if as_json:
+        from datetime import UTC, datetime
+
+        _print_json(workspace.claims_document(datetime.now(UTC).isoformat(timespec="seconds")))
+        return
+    screen.claims(workspace.protocol, workspace.profiles)
+    _notice(workspace)
+
+
+@app.command()
+def claim(
+    context: typer.Context,
+    slug: Annotated[str, typer.Argument(help="The claim, for example fibromyalgia-pain.")],
+    as_json: Json = False,
+) -> None:
+    """One claim's profile: the answer, why, every study counted, every study left out."""
+    from ldn_evidence import screen
+
+    workspace = _open(context)
+    if as_json:
+        _print_json(workspace.profile_document(slug))
+        return
+    screen.profile(workspace.protocol.claim(slug), workspace.profile(slug))
+    _notice(workspace)
+
+
+@app.command()
+def studies(
+    context: typer.Context,
+    claim: Annotated[str | None, typer.Option(help="Only studies that bear on this claim.")] = None,
+    condition: Annotated[str | None, typer.Option(help="Only this condition.")] = None,
+    design: Annotated[str | None, typer.Option(help='Only this design, for example "randomised trial".')] = None,
+    year: Annotated[str | None, typer.Option(help="2013, 2010-2015, 2020- or -2005.")] = None,
+    as_json: Json = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """The studies, with whether each counts and why not."""
+    from ldn_evidence import evidence, screen
+    from ldn_evidence.model import StudyDesign
+
+    if as_json and csv:
+        raise InputError("--json and --csv can't both be given. Choose one.")
+    if design is not None and design not in set(StudyDesign):
+        raise InputError(f'--design "{design}" is not a design we know. Use one of: {", ".join(StudyDesign)}.')
+    workspace = _open(context)
+    table = workspace.studies_table(claim, condition, design, _years(year))
+    if as_json:
+        import json
+
+        rows = json.loads(table.to_json(orient="records"))
+        _print_json({"schema_version": evidence.SCHEMA_VERSION, "protocol": workspace.name, "notice": evidence.NOTICE, "studies": rows})
+    elif csv:
+        source = evidence.provenance(workspace.name, workspace.corpus_digest, workspace.search)
+        sys.stdout.write(evidence.csv_text(table, source))
+    else:
+        screen.studies(table)
+        _notice(workspace)
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="KEY|PMID", help="A study key, a report's key or a PMID.")],
+    as_json: Json = False,
+) -> None:
+    """One study: what is known of it, how it was tagged, and every reading of it."""
+    from ldn_evidence import screen
+
+    workspace = _open(context)
+    document = workspace.study_document(name)
+    if as_json:
+        _print_json(document)
+        return
+    screen.study(workspace.study(name), document)
+    _notice(workspace)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="claims, studies or profile:SLUG.")],
+    format: Annotated[str, typer.Option("--format", help="The format; csv for now.")] = "csv",
+    out: Annotated[Path | None, typer.Option("--out", metavar="PATH", help="The file. Default: exports/ in the workspace.")] = None,
+) -> None:  # fmt: skip
+    """Write an evidence table to a file."""
+    if format != "csv":
+        raise InputError(f'--format "{format}" is not one we write. Use csv.')
+    print(_open(context).export(table, out))
+
+
+@protocols.command("check")
+def protocol_check(file: Annotated[Path, typer.Argument(metavar="FILE", help="A protocol, *.toml.")]) -> None:
+    """Read a protocol file as the program does and say what it holds, or what is wrong with it."""
+    from ldn_evidence import protocol
+
+    found = protocol.load(file)
+    print(f"{file}: {len(found.conditions)} conditions, {len(found.claims)} claims, {len(found.queries())} queries. It is sound.")
+
+
+@protocols.command("new")
+def protocol_new(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and hyphens.")],
+) -> None:
+    """Write a commented protocol into the workspace, ready to be filled in."""
+    print(_open(context).new_protocol(name))
+
+
+def _years(text: str | None) -> tuple[int | None, int | None]:
+    if text is None:
+        return None, None
+    first, dash, last = text.partition("-")
+    if not (first or last) or not all(part.isdigit() and len(part) == 4 for part in (first, last) if part):
+        raise InputError(f'--year "{text}" is not a year or a span. Write 2013, 2010-2015, 2020- or -2005.')
+    span = (int(first) if first else None), (int(last) if last else None) if dash else int(first)
+    if span[0] is not None and span[1] is not None and span[0] > span[1]:
+        raise InputError(f'--year "{text}" runs backwards. Write the earlier year first.')
+    return span
+
+
+def _search_words(search: dict[str, str] | None) -> str:
+    return f"{search['date']} ({search['source']})" if search else "nothing has been searched yet"
+
+
+def _notice(workspace: Workspace) -> None:
+    from datetime import date
+
+    from ldn_evidence import evidence, screen
+
+    screen.notice(evidence.NOTICE, workspace.search, date.today())
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))

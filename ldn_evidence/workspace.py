@@ -1,0 +1,319 @@
+"""Where things are on disk, and how they are opened: for the command line, notebooks and whatever comes later.
+
+What ships (protocols, corpus, appraisals) is a read-only layer under what a user keeps in one workspace folder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+from ldn_evidence import appraisal, corpus, evidence, grading, protocol, refresh, tagging
+from ldn_evidence.archive import Archive
+from ldn_evidence.errors import InputError, WorkspaceError
+from ldn_evidence.model import Appraisal, EvidenceProfile, Protocol, Report, SearchDate, Study
+from ldn_evidence.store import Store
+from ldn_evidence.textfiles import read_toml
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MARKER = "ldn-evidence.toml"
+MARKER_TEXT = """\
+# This file marks a workspace of ldn-evidence: everything you own lies beside it.
+#
+#   ldn.db              the database; a product, `ldn-evidence refresh` rebuilds it
+#   archive/            PubMed XML as it came, by digest
+#   corpus/ldn.csv      studies of your own, over the bundled ones (the same study_key supersedes)
+#   appraisals/ldn.csv  readings of your own (a row supersedes a bundled one by naming its row_id)
+#   protocols/          protocols of your own
+#   exports/            what `ldn-evidence export` writes
+
+# The protocol that commands use when --protocol is not given.
+protocol = "ldn"
+"""
+_PACKAGE = Path(__file__).parent
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    protocol: str = "ldn"
+
+
+def bundled() -> Path:
+    """The folder of what ships: inside the package in a wheel, at the top of a checkout otherwise."""
+    inside = _PACKAGE / "data"
+    return inside if inside.exists() else _PACKAGE.parent / "data"
+
+
+def find(start: Path) -> Path:
+    """The nearest folder from `start` upwards that holds the marker, else the user's data folder."""
+    import platformdirs
+
+    for folder in (start, *start.parents):
+        if (folder / MARKER).is_file():
+            return folder
+    return Path(platformdirs.user_data_dir("ldn-evidence", appauthor=False))
+
+
+def init(folder: Path) -> Path:
+    """Make a workspace: the folder and its commented marker. An existing marker is left as it is."""
+    marker = folder / MARKER
+    if marker.exists():
+        raise InputError(f"{marker}: already exists; the folder is a workspace. Nothing was changed.")
+    _write(marker, MARKER_TEXT)
+    return marker
+
+
+class Workspace:
+    """One folder and one protocol.
+
+    >>> Workspace(Path("work")).claims()[["claim", "direction", "certainty"]]  # doctest: +SKIP
+    """
+
+    def __init__(self, root: Path | str | None = None, protocol: str | None = None) -> None:
+        """Open `root`, or find one from the current folder. Nothing is written before `refresh`."""
+        self.root = Path(root).absolute() if root is not None else find(Path.cwd())
+        if self.root.exists() and not self.root.is_dir():
+            raise WorkspaceError(f"{self.root}: is a file, not a folder. Choose another with --workspace DIR.")
+        marker = self.root / MARKER
+        settings = read_toml(marker, _Settings) if marker.exists() else _Settings()
+        self.name = protocol or settings.protocol
+
+    # ----------------------------------------------------------------- where things are
+
+    @property
+    def database(self) -> Path:
+        """The database of the protocol."""
+        return self.root / f"{self.name}.db"
+
+    @property
+    def exports(self) -> Path:
+        """Where exports go by default."""
+        return self.root / "exports"
+
+    def _layers(self, *parts: str) -> tuple[Path, Path]:
+        return bundled().joinpath(*parts), self.root.joinpath(*parts)
+
+    def protocol_names(self) -> list[str]:
+        """Every protocol that can be named, bundled or own."""
+        return sorted({path.stem for folder in self._layers("protocols") for path in folder.glob("*.toml")})
+
+    # ----------------------------------------------------------------- what people wrote
+
+    @cached_property
+    def protocol(self) -> Protocol:
+        """The protocol; the workspace's own file of that name stands over the bundled one."""
+        shipped, own = self._layers("protocols", f"{self.name}.toml")
+        if own.exists() or shipped.exists():
+            return protocol.load(own if own.exists() else shipped)
+        raise InputError(
+            f'protocol "{self.name}" does not exist. Use one of: {", ".join(self.protocol_names())}; '
+            f"or write {own} (ldn-evidence protocol new {self.name})."
+        )
+
+    @property
+    def search(self) -> SearchDate | None:
+        """Where the corpus comes from and when it was searched; None if nothing has been searched."""
+        for path in reversed(self._layers("corpus", f"{self.name}.toml")):
+            if path.exists():
+                found = read_toml(path, _Search)
+                return SearchDate(source=found.source, date=found.date)
+        return None
+
+    def reports(self) -> list[Report]:
+        """Every corpus row, the workspace's over the bundled ones. Read from the files, not the database."""
+        shipped, own = (
+            corpus.load(path, tagging.stated_codes(), self.protocol)
+            for path in self._layers("corpus", f"{self.name}.csv")
+        )
+        return corpus.layered(shipped, own)
+
+    def appraisals(self) -> list[Appraisal]:
+        """The standing rows of all claims, the workspace's over the bundled ones."""
+        paths = self._layers("appraisals", f"{self.name}.csv")
+        designs = {key: study.tag.design for key, study in self.studies().items()}
+        return appraisal.current([(path, appraisal.load(path)) for path in paths], self.protocol, designs)
+
+    def new_protocol(self, name: str) -> Path:
+        """Write a commented protocol of that name, to be filled in. Never over an existing one."""
+        path = self.root / "protocols" / f"{name}.toml"
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+            raise InputError(f'protocol name "{name}": use lower-case letters, digits and single hyphens, such as my-drug.')
+        if name in self.protocol_names():
+            raise InputError(f'protocol "{name}" already exists. Choose another name, or edit that file.')
+        _write(path, protocol.template(name))
+        return path
+
+    # ----------------------------------------------------------------- in
+
+    def refresh(self, xml: Sequence[Path] = ()) -> refresh.Built:
+        """Keep `xml`, then rebuild the database from the archive and the layers. Works offline."""
+        archive = Archive(self.root / "archive" / self.name)
+        reports = self.reports()
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            refresh.collect(xml, archive)
+            with Store(self.database) as store:
+                built = refresh.build(reports, archive, store)
+        except OSError as error:
+            raise _unwritable(self.root, error) from error
+        self.__dict__.pop("_stored", None)
+        return built
+
+    # ----------------------------------------------------------------- out
+
+    @cached_property
+    def _stored(self) -> tuple[dict[str, Study], dict[str, str]]:
+        if not self.database.exists():
+            raise WorkspaceError(f"{self.database}: does not exist yet. Run: ldn-evidence refresh")
+        with Store(self.database) as store:
+            if not store.built:
+                raise WorkspaceError(f"{self.database}: is of an older version. Run: ldn-evidence refresh")
+            studies = corpus.studies(store.reports(), store.records())
+            return {study.key: study for study in studies}, store.meta()
+
+    def studies(self) -> dict[str, Study]:
+        """Every study by key, as the last refresh built them."""
+        return self._stored[0]
+
+    @property
+    def corpus_digest(self) -> str:
+        """The digest of every report and record in the database."""
+        return self._stored[1]["corpus_digest"]
+
+    @cached_property
+    def profiles(self) -> dict[str, EvidenceProfile]:
+        """Every claim's profile, graded now from the database and the appraisal files."""
+        return evidence.profiles(self.protocol, self.studies(), self.appraisals(), self.search)
+
+    def profile(self, slug: str) -> EvidenceProfile:
+        """One claim's profile."""
+        return self.profiles[self.protocol.claim(slug).slug]
+
+    def claims(self) -> pd.DataFrame:
+        """The claims table; columns are documented at `evidence.claims_table`."""
+        return evidence.claims_table(self.protocol, self.profiles)
+
+    def claims_document(self, generated: str) -> dict[str, Any]:
+        """What `claims --json` prints."""
+        return evidence.claims_document(
+            self.protocol, self.profiles, generated=generated, corpus_digest=self.corpus_digest, search=self.search
+        )
+
+    def profile_table(self, slug: str) -> pd.DataFrame:
+        """One claim's studies: counted, reviews, left out; columns are documented at `evidence.profile_table`."""
+        return evidence.profile_table(self.profile(slug))
+
+    def profile_document(self, slug: str) -> dict[str, Any]:
+        """What `claim SLUG --json` prints."""
+        return evidence.profile_document(self.profile(slug), self.protocol, self.search)
+
+    def studies_table(
+        self,
+        claim: str | None = None,
+        condition: str | None = None,
+        design: str | None = None,
+        years: tuple[int | None, int | None] = (None, None),
+    ) -> pd.DataFrame:
+        """The studies that fit every filter given; columns are documented at `evidence.studies_table`."""
+        keep: list[Callable[[Study], bool]] = []
+        if claim is not None:
+            profile = self.profile(claim)
+            named = {one.study.key for one in profile.counted} | {one.study_key for one in profile.left_out}
+            keep.append(lambda study: study.key in named)
+        if condition is not None:
+            self._known(condition)
+            keep.append(lambda study: study.condition == condition)
+        if design is not None:
+            keep.append(lambda study: study.tag.design == design)
+        first, last = years
+        if first is not None or last is not None:
+            keep.append(lambda study: study.year is not None and (first or 0) <= study.year <= (last or 9999))
+        found = [study for study in self.studies().values() if all(test(study) for test in keep)]
+        return evidence.studies_table(found, self.appraisals(), claim)
+
+    def _known(self, condition: str) -> None:
+        conditions = sorted({study.condition for study in self.studies().values()})
+        if condition not in conditions:
+            self.protocol.condition(condition)  # raises with the protocol's own list, the one worth printing
+
+    def study(self, name: str) -> Study:
+        """A study by its key, a report's key or a PMID."""
+        wanted = name.strip().lower().removeprefix("pmid:")
+        for study in self.studies().values():
+            keys = {study.key, *(report.study_key for report in study.reports)}
+            pmids = {str(report.pmid) for report in study.reports} | {str(record.pmid) for record in study.records}
+            if name in keys or wanted in pmids:
+                return study
+        raise InputError(
+            f'"{name}" is neither a study key nor a PMID of the corpus. List the studies with: ldn-evidence studies'
+        )
+
+    def study_document(self, name: str) -> dict[str, Any]:
+        """What `show KEY --json` prints."""
+        study = self.study(name)
+        return evidence.study_document(study, [row for row in self.appraisals() if row.study_key == study.key])
+
+    def status(self) -> dict[str, Any]:
+        """What the workspace holds, in numbers. `records` are citations: corpus rows and PubMed records, each once."""
+        studies = self.studies()
+        documents = sum(len(study.reports) for study in studies.values())
+        alone = sum(len(study.records) for study in studies.values() if not study.reports)
+        rules = grading.grade_rules()
+        search = self.search
+        return {
+            "schema_version": evidence.SCHEMA_VERSION,
+            "protocol": self.name,
+            "workspace": str(self.root),
+            "records": documents + alone,
+            "pubmed_records": sum(len(study.records) for study in studies.values()),
+            "studies": len(studies),
+            "studies_counting": sum(grading.why_listed(study, rules) is None for study in studies.values()),
+            "appraisals": len(self.appraisals()),
+            "claims": len(self.protocol.claims),
+            "corpus_digest": self.corpus_digest,
+            "last_search": {"source": search.source, "date": search.date} if search else None,
+        }
+
+    def export(self, table: str, out: Path | None = None) -> Path:
+        """Write a table as CSV and say where. `table` is claims, studies or profile:SLUG."""
+        name, _, slug = table.partition(":")
+        if name == "claims" and not slug:
+            frame = self.claims()
+        elif name == "studies" and not slug:
+            frame = self.studies_table()
+        elif name == "profile" and slug:
+            frame = self.profile_table(slug)
+        else:
+            raise InputError(f'export "{table}": there is no such table. Use claims, studies or profile:SLUG.')
+        text = evidence.csv_text(frame, evidence.provenance(self.name, self.corpus_digest, self.search))
+        path = out or self.exports / f"{table.replace(':', '-')}.csv"
+        _write(path, text)
+        return path
+
+
+class _Search(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    source: str
+    date: str
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> WorkspaceError:
+    return WorkspaceError(
+        f"{error.filename or path}: can't be written ({error.strerror or error}). "
+        "Choose another folder with --workspace DIR, or mend its permissions."
+    )
