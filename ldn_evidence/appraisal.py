@@ -37,10 +37,14 @@ def current(
         for row in appraisals:
             where = f"{path} ({row.row_id})"
             if row.row_id in rows:
-                raise InputError(f'{where}: row_id "{row.row_id}" stands twice. Give the new row another row_id.')
+                raise InputError(
+                    f'{where}: row_id "{row.row_id}" stands twice. Give the new row another row_id.'
+                )
             if row.claim not in {claim.slug for claim in protocol.claims}:
                 protocol_claims = ", ".join(claim.slug for claim in protocol.claims)
-                raise InputError(f'{where}: claim "{row.claim}" is not in the protocol. Use one of: {protocol_claims}.')
+                raise InputError(
+                    f'{where}: claim "{row.claim}" is not in the protocol. Use one of: {protocol_claims}.'
+                )
             if row.study_key not in designs:
                 raise InputError(
                     f'{where}: study_key "{row.study_key}" is not a study of the corpus '
@@ -73,7 +77,9 @@ def _supersede(
 ) -> None:
     old = str(row.supersedes)
     if old not in rows:
-        raise InputError(f'{where}: supersedes "{old}", which no earlier row has as its row_id. Mend the name.')
+        raise InputError(
+            f'{where}: supersedes "{old}", which no earlier row has as its row_id. Mend the name.'
+        )
     before = rows[old][1]
     if (before.study_key, before.claim) != (row.study_key, row.claim):
         raise InputError(
@@ -81,5 +87,7 @@ def _supersede(
             "A row supersedes one on the same study and claim."
         )
     if old in superseded:
-        raise InputError(f'{where}: "{old}" is already superseded by "{superseded[old]}". Supersede that row instead.')
+        raise InputError(
+            f'{where}: "{old}" is already superseded by "{superseded[old]}". Supersede that row instead.'
+        )
     superseded[old] = row.row_id

@@ -51,9 +51,13 @@ class Archive:
         if not self.manifest.exists():
             return []
         try:
-            return [Batch(**json.loads(line)) for line in self.manifest.read_text(encoding="utf-8").splitlines()]
+            return [
+                Batch(**json.loads(line)) for line in self.manifest.read_text(encoding="utf-8").splitlines()
+            ]
         except (ValueError, TypeError) as error:
-            raise WorkspaceError(f"{self.manifest}: can't be read ({error}). Restore it from a copy.") from error
+            raise WorkspaceError(
+                f"{self.manifest}: can't be read ({error}). Restore it from a copy."
+            ) from error
 
     def read(self) -> Iterator[tuple[Batch, bytes]]:
         """Every batch with its bytes, checked against its digest."""

@@ -26,7 +26,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-protocols = typer.Typer(help="Check a protocol file, or start a new one.", no_args_is_help=True, rich_markup_mode=None)
+protocols = typer.Typer(
+    help="Check a protocol file, or start a new one.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(protocols, name="protocol")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -83,7 +85,9 @@ def _open(context: typer.Context) -> Workspace:
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make a workspace of.")]) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make a workspace of.")],
+) -> None:
     """Make a workspace: a folder with a commented marker file."""
     from ldn_evidence import workspace
 
@@ -95,7 +99,9 @@ def refresh(
     context: typer.Context,
     xml: Annotated[
         list[Path] | None,
-        typer.Option("--xml", metavar="FILE", help="PubMed XML you have downloaded; may be given several times."),
+        typer.Option(
+            "--xml", metavar="FILE", help="PubMed XML you have downloaded; may be given several times."
+        ),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask whether PubMed answers.")] = False,
 ) -> None:
@@ -174,7 +180,9 @@ def studies(
     context: typer.Context,
     claim: Annotated[str | None, typer.Option(help="Only studies that bear on this claim.")] = None,
     condition: Annotated[str | None, typer.Option(help="Only this condition.")] = None,
-    design: Annotated[str | None, typer.Option(help='Only this design, for example "randomised trial".')] = None,
+    design: Annotated[
+        str | None, typer.Option(help='Only this design, for example "randomised trial".')
+    ] = None,
     year: Annotated[str | None, typer.Option(help="2013, 2010-2015, 2020- or -2005.")] = None,
     as_json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
@@ -186,14 +194,23 @@ def studies(
     if as_json and csv:
         raise InputError("--json and --csv can't both be given. Choose one.")
     if design is not None and design not in set(StudyDesign):
-        raise InputError(f'--design "{design}" is not a design we know. Use one of: {", ".join(StudyDesign)}.')
+        raise InputError(
+            f'--design "{design}" is not a design we know. Use one of: {", ".join(StudyDesign)}.'
+        )
     workspace = _open(context)
     table = workspace.studies_table(claim, condition, design, _years(year))
     if as_json:
         import json
 
         rows = json.loads(table.to_json(orient="records"))
-        _print_json({"schema_version": evidence.SCHEMA_VERSION, "protocol": workspace.name, "notice": evidence.NOTICE, "studies": rows})
+        _print_json(
+            {
+                "schema_version": evidence.SCHEMA_VERSION,
+                "protocol": workspace.name,
+                "notice": evidence.NOTICE,
+                "studies": rows,
+            }
+        )
     elif csv:
         source = evidence.provenance(workspace.name, workspace.corpus_digest, workspace.search)
         sys.stdout.write(evidence.csv_text(table, source))
@@ -239,7 +256,9 @@ def protocol_check(file: Annotated[Path, typer.Argument(metavar="FILE", help="A 
     from ldn_evidence import protocol
 
     found = protocol.load(file)
-    print(f"{file}: {len(found.conditions)} conditions, {len(found.claims)} claims, {len(found.queries())} queries. It is sound.")
+    print(
+        f"{file}: {len(found.conditions)} conditions, {len(found.claims)} claims, {len(found.queries())} queries. It is sound."
+    )
 
 
 @protocols.command("new")

@@ -27,7 +27,11 @@ def load(path: Path, codes: Collection[str], protocol: Protocol) -> list[Report]
                 f'{where}: stated_design = "{report.stated_design}" is not a code we know. '
                 f"Use one of: {', '.join(sorted(codes))}."
             )
-        if report.condition not in known and report.condition != "general" and not report.condition.startswith("other:"):
+        if (
+            report.condition not in known
+            and report.condition != "general"
+            and not report.condition.startswith("other:")
+        ):
             raise InputError(
                 f'{where}: condition = "{report.condition}" is not in the protocol "{protocol.name}". '
                 f'Use one of: {", ".join(sorted(known))}, general, or "other: ...".'
@@ -79,7 +83,9 @@ def studies(reports: Sequence[tuple[Report, Tag]], records: Sequence[tuple[Recor
     for main, tag in reports:
         if main.report_of is not None:
             continue
-        others = sorted((one for one in members[main.study_key] if one is not main), key=lambda one: one.study_key)
+        others = sorted(
+            (one for one in members[main.study_key] if one is not main), key=lambda one: one.study_key
+        )
         found.append(
             Study(
                 key=main.study_key,
@@ -91,6 +97,7 @@ def studies(reports: Sequence[tuple[Report, Tag]], records: Sequence[tuple[Recor
             )
         )
     found += [
-        Study(key=f"pmid:{record.pmid}", condition="not read", tag=tag, records=(record,)) for record, tag in alone
+        Study(key=f"pmid:{record.pmid}", condition="not read", tag=tag, records=(record,))
+        for record, tag in alone
     ]
     return found

@@ -15,6 +15,7 @@ from ldn_evidence.appraisal import UNCONFIRMED
 from ldn_evidence.model import (
     Appraisal,
     BodyOfEvidence,
+    Concern,
     Domain,
     EvidenceProfile,
     Protocol,
@@ -34,7 +35,10 @@ NOTICE = (
 
 
 def profiles(
-    protocol: Protocol, studies: Mapping[str, Study], appraisals: Sequence[Appraisal], search: SearchDate | None
+    protocol: Protocol,
+    studies: Mapping[str, Study],
+    appraisals: Sequence[Appraisal],
+    search: SearchDate | None,
 ) -> dict[str, EvidenceProfile]:
     """Every claim's profile, in the protocol's order."""
     rules = grading.grade_rules()
@@ -89,7 +93,9 @@ def claim_entry(profile: EvidenceProfile) -> dict[str, Any]:
     }
 
 
-def profile_document(profile: EvidenceProfile, protocol: Protocol, search: SearchDate | None) -> dict[str, Any]:
+def profile_document(
+    profile: EvidenceProfile, protocol: Protocol, search: SearchDate | None
+) -> dict[str, Any]:
     """What `claim SLUG --json` prints: the entry, the question, and everything it rests on."""
     claim = protocol.claim(profile.claim)
     return {
@@ -176,14 +182,26 @@ def claims_table(protocol: Protocol, graded: Mapping[str, EvidenceProfile]) -> p
                 "body_studies": profile.body.n_studies if profile.body else None,
                 "body_participants": profile.body.n_participants if profile.body else None,
                 **{
-                    str(name).replace(" ", "_"): str(profile.domains[name].rating) if name in profile.domains else None
+                    str(name).replace(" ", "_"): str(profile.domains[name].rating)
+                    if name in profile.domains
+                    else None
                     for name in Domain
                 },
                 "provisional": profile.provisional,
-                "footnotes": " ".join(profile.footnotes),
+                "footnotes": " ".join([*profile.footnotes, *_lowered(profile)]),
             }
         )
-    return _frame(rows, whole=("ocebm_level", "studies", "participants", "randomised_trials", "body_studies", "body_participants"))
+    return _frame(
+        rows,
+        whole=(
+            "ocebm_level",
+            "studies",
+            "participants",
+            "randomised_trials",
+            "body_studies",
+            "body_participants",
+        ),
+    )
 
 
 def studies_table(
@@ -235,7 +253,9 @@ def studies_table(
             }
         rows.append(cells)
     whole = ("year", "participants", "pmid", *(("n_analysed",) if claim is not None else ()))
-    return _frame(rows, whole=whole, columns=_STUDY_COLUMNS if claim is None else _STUDY_COLUMNS + _ROW_COLUMNS)
+    return _frame(
+        rows, whole=whole, columns=_STUDY_COLUMNS if claim is None else _STUDY_COLUMNS + _ROW_COLUMNS
+    )
 
 
 def profile_table(profile: EvidenceProfile) -> pd.DataFrame:
@@ -255,7 +275,10 @@ def profile_table(profile: EvidenceProfile) -> pd.DataFrame:
                     "direction": str(one.direction) if one.direction else "not informative",
                     "outcome_measured": row.outcome_measured,
                     "compared_with": row.comparator_detail or str(row.comparator),
-                    **{name: getattr(row, name) for name in ("measure", "scale", "estimate", "ci_low", "ci_high")},
+                    **{
+                        name: getattr(row, name)
+                        for name in ("measure", "scale", "estimate", "ci_low", "ci_high")
+                    },
                     "dose": row.dose,
                     "follow_up": row.follow_up,
                     "n_analysed": row.n_analysed,
@@ -301,6 +324,14 @@ def _defuse(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
+def _lowered(profile: EvidenceProfile) -> list[str]:
+    return [
+        f"{name.capitalize()}: {one.rating}, {one.reason}."
+        for name, one in profile.domains.items()
+        if one.rating is not Concern.NONE
+    ]
+
+
 def _listed(study: Study, rows: Sequence[Appraisal]) -> str | None:
     return grading.why_listed(study, grading.grade_rules(), appraised=bool(rows))
 
@@ -311,19 +342,66 @@ def _pmid(study: Study) -> int | None:
     return study.records[0].pmid
 
 
-_STUDY_COLUMNS = (
-    "study year condition design design_rule participants dose_mg comparator primary_outcome counts why_not claims "
-    "reports pmid doi registry_ids correction_status citation"
-).split()
-_ROW_COLUMNS = (
-    "finding outcome_measured compared_with measure scale estimate ci_low ci_high n_analysed risk_of_bias reason "
-    "reviewer"
-).split()
-_PROFILE_COLUMNS = (
-    "claim role study body design finding direction outcome_measured compared_with measure scale estimate ci_low "
-    "ci_high dose follow_up n_analysed population_directness intervention_directness comparison_directness "
-    "outcome_directness risk_of_bias reason reviewer"
-).split()
+_STUDY_COLUMNS = [
+    "study",
+    "year",
+    "condition",
+    "design",
+    "design_rule",
+    "participants",
+    "dose_mg",
+    "comparator",
+    "primary_outcome",
+    "counts",
+    "why_not",
+    "claims",
+    "reports",
+    "pmid",
+    "doi",
+    "registry_ids",
+    "correction_status",
+    "citation",
+]
+_ROW_COLUMNS = [
+    "finding",
+    "outcome_measured",
+    "compared_with",
+    "measure",
+    "scale",
+    "estimate",
+    "ci_low",
+    "ci_high",
+    "n_analysed",
+    "risk_of_bias",
+    "reason",
+    "reviewer",
+]
+_PROFILE_COLUMNS = [
+    "claim",
+    "role",
+    "study",
+    "body",
+    "design",
+    "finding",
+    "direction",
+    "outcome_measured",
+    "compared_with",
+    "measure",
+    "scale",
+    "estimate",
+    "ci_low",
+    "ci_high",
+    "dose",
+    "follow_up",
+    "n_analysed",
+    "population_directness",
+    "intervention_directness",
+    "comparison_directness",
+    "outcome_directness",
+    "risk_of_bias",
+    "reason",
+    "reviewer",
+]
 
 
 def _frame(

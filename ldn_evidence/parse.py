@@ -100,7 +100,9 @@ def article(element: Element) -> Record:
         vernacular_title=text(body.find("VernacularTitle")),
         abstract=_sections(body.find("Abstract")),
         other_abstracts=tuple(
-            OtherAbstract(language=one.get("Language") or "", kind=one.get("Type") or "", sections=_sections(one))
+            OtherAbstract(
+                language=one.get("Language") or "", kind=one.get("Type") or "", sections=_sections(one)
+            )
             for one in citation.findall("OtherAbstract")
         ),
         authors=_authors(body.find("AuthorList")),
@@ -117,7 +119,10 @@ def article(element: Element) -> Record:
         mesh=tuple(_heading(one) for one in citation.findall("MeshHeadingList/MeshHeading")),
         supplementary_mesh=tuple(_term(one) for one in citation.findall("SupplMeshList/SupplMeshName")),
         chemicals=tuple(
-            Chemical(substance=_term(_need(one, "NameOfSubstance")), registry_number=text(one.find("RegistryNumber")))
+            Chemical(
+                substance=_term(_need(one, "NameOfSubstance")),
+                registry_number=text(one.find("RegistryNumber")),
+            )
             for one in citation.findall("ChemicalList/Chemical")
         ),
         keywords=_texts(citation, "KeywordList/Keyword"),
@@ -129,7 +134,9 @@ def article(element: Element) -> Record:
         ),
         grants=_grants(body.find("GrantList")),
         conflict_of_interest=text(citation.find("CoiStatement")),
-        related=tuple(_related(one) for one in citation.findall("CommentsCorrectionsList/CommentsCorrections")),
+        related=tuple(
+            _related(one) for one in citation.findall("CommentsCorrectionsList/CommentsCorrections")
+        ),
         status=citation.get("Status"),
         indexing_method=citation.get("IndexingMethod"),
         publication_status=text(data.find("PublicationStatus")) if data is not None else None,
@@ -189,7 +196,9 @@ def _sections(abstract: Element | None) -> tuple[AbstractSection, ...]:
         return ()
     found = ((one, text(one)) for one in abstract.findall("AbstractText"))
     return tuple(
-        AbstractSection(text=words, label=one.get("Label"), category=one.get("NlmCategory")) for one, words in found if words
+        AbstractSection(text=words, label=one.get("Label"), category=one.get("NlmCategory"))
+        for one, words in found
+        if words
     )
 
 
@@ -204,7 +213,8 @@ def _authors(holder: Element | None, tag: str = "Author") -> tuple[Author, ...]:
             suffix=text(one.find("Suffix")),
             collective=text(one.find("CollectiveName")),
             identifiers=tuple(
-                Identifier(scheme=each.get("Source") or "", value=text(each) or "") for each in one.findall("Identifier")
+                Identifier(scheme=each.get("Source") or "", value=text(each) or "")
+                for each in one.findall("Identifier")
             ),
             affiliations=_texts(one, "AffiliationInfo/Affiliation") or _texts(one, "Affiliation"),
         )
@@ -294,7 +304,11 @@ def _grants(holder: Element | None) -> tuple[Grant, ...]:
     if holder is None:
         return ()
     return tuple(
-        Grant(number=text(one.find("GrantID")), agency=text(one.find("Agency")), country=text(one.find("Country")))
+        Grant(
+            number=text(one.find("GrantID")),
+            agency=text(one.find("Agency")),
+            country=text(one.find("Country")),
+        )
         for one in holder.findall("Grant")
     )
 

@@ -25,7 +25,7 @@ def template(name: str) -> str:
     return _TEMPLATE.replace("{name}", name)
 
 
-_TEMPLATE = '''\
+_TEMPLATE = """\
 # A protocol for ldn-evidence. Replace what stands between "<" and ">", then run: ldn-evidence protocol check FILE
 schema = 1
 name = "{name}"                     # the file must be called {name}.toml
@@ -74,4 +74,4 @@ measure = "MD"                      # MD, SMD, RR, OR or RD
 scale = "0-10"
 value = 1
 reference = "<where that figure comes from>"
-'''
+"""

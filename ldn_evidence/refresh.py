@@ -39,7 +39,9 @@ def collect(paths: Sequence[Path], archive: Archive) -> list[Batch]:
         try:
             raw = path.read_bytes()
         except OSError as error:
-            raise InputError(f"{path}: can't be read ({error.strerror}). Check its name and permissions.") from error
+            raise InputError(
+                f"{path}: can't be read ({error.strerror}). Check its name and permissions."
+            ) from error
         if not any(True for _ in parse.records(raw, str(path))):
             raise InputError(f"{path}: holds no PubMed citation. Save the records in PubMed's XML form.")
         kept.append(archive.add(raw, path.name))

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from ldn_evidence.evidence import body_words
 from ldn_evidence.model import (
+    Body,
     Certainty,
     Claim,
     Concern,
@@ -48,22 +50,25 @@ DOTS = {
 
 def claims(protocol: Protocol, profiles: Mapping[str, EvidenceProfile]) -> None:
     """Every claim on a line."""
-    table = Table(title=f"{protocol.title}: {len(profiles)} claims", title_justify="left", box=None, pad_edge=False)
-    table.add_column("claim", overflow="fold")
-    table.add_column("direction", no_wrap=True)
-    table.add_column("certainty", no_wrap=True)
+    wide = console.width >= 100  # on 80 columns the slugs matter more than the dots
+    table = Table(
+        title=f"{protocol.title}: {len(profiles)} claims", title_justify="left", box=None, pad_edge=False
+    )
+    for name in ("claim", "direction", "certainty"):
+        table.add_column(name, no_wrap=True)
     table.add_column("level", justify="right")
-    table.add_column("rests on", overflow="fold")
+    table.add_column("rests on")
     for slug, profile in profiles.items():
         table.add_row(
             slug,
             Text(profile.direction, style=DIRECTION_STYLE[profile.direction]),
-            f"{DOTS[profile.certainty]} {profile.certainty}",
+            f"{DOTS[profile.certainty]} {profile.certainty}" if wide else profile.certainty,
             str(profile.ocebm_level or "-"),
-            _rests_on(profile),
+            _rests_on(profile) if wide else _rests_on_briefly(profile),
         )
     console.print(table)
-    console.print("[dim]level: OCEBM 2011. One claim in full: ldn-evidence claim SLUG[/]")
+    beside = "" if wide else " rests on: studies/people of the body that sets the grade."
+    console.print(f"[dim]level: OCEBM 2011.{beside} One claim in full: ldn-evidence claim SLUG[/]")
 
 
 def profile(claim: Claim, found: EvidenceProfile) -> None:
@@ -74,14 +79,19 @@ def profile(claim: Claim, found: EvidenceProfile) -> None:
     console.print()
     console.print(Text(found.statement, style=DIRECTION_STYLE[found.direction] if found.body else ""))
     level = f", OCEBM level {found.ocebm_level}" if found.ocebm_level else ""
-    console.print(f"{found.direction}, {DOTS[found.certainty]} {found.certainty} certainty{level}; {_rests_on(found)}")
-    console.print("provisional: no named person has confirmed every counted row" if found.provisional else "confirmed")
+    console.print(
+        f"{found.direction}; certainty: {DOTS[found.certainty]} {found.certainty}{level}; rests on {_rests_on(found)}"
+    )
+    console.print(
+        "provisional: no named person has confirmed every counted row" if found.provisional else "confirmed"
+    )
     if found.domains:
         console.print()
-        grid = Table(title="Why", title_justify="left", box=None, pad_edge=False)
+        console.print("[bold]Why[/]")
+        grid = Table(box=None, pad_edge=False)
         for name in ("domain", "rating", "because"):
             grid.add_column(name, overflow="fold")
-        grid.add_row("start", found.starting_certainty, f"{body_words(found.body)} evidence")
+        grid.add_row("start", found.starting_certainty, f"where {body_words(found.body)} evidence starts")
         for name, one in found.domains.items():
             style = "" if one.rating is Concern.NONE else "yellow"
             grid.add_row(name, Text(one.rating, style=style), escape(one.reason))
@@ -96,37 +106,45 @@ def profile(claim: Claim, found: EvidenceProfile) -> None:
     others = [one for one in found.left_out if one.study_key not in reviews]
     if others:
         console.print("\n[bold]Not counted[/]")
-        for one in others:
-            console.print(f"- {one.study_key}: {escape(one.reason)}")
+        for left in others:
+            console.print(f"- {left.study_key}: {escape(left.reason)}")
 
 
 def _readings(title: str, readings: tuple[Reading, ...]) -> None:
+    """A paragraph a study, under the body of evidence that it belongs to."""
     if not readings:
         return
-    console.print()
-    grid = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for name in ("study", "body", "against", "finding", "n", "what was seen"):
-        grid.add_column(name, overflow="fold", justify="right" if name == "n" else "left")
-    for one in readings:
-        row = one.row
-        effect = ""
-        if row.estimate is not None:
-            interval = f" ({row.ci_low:g} to {row.ci_high:g})" if row.ci_low is not None else ""
-            effect = f"{row.measure} {row.estimate:g}{interval}. "
-        grid.add_row(
-            one.study.key,
-            str(one.body),
-            row.comparator_detail or str(row.comparator),
-            str(row.finding),
-            "?" if row.n_analysed is None else str(row.n_analysed),
-            escape(f"{row.outcome_measured}. {effect}{row.reason}"),
-        )
-    console.print(grid)
+    console.print(f"\n[bold]{title}[/]")
+    for body in Body:
+        rows = [one for one in readings if one.body is body]
+        if rows:
+            console.print(f"[italic]{body}[/]")
+        for one in rows:
+            row = one.row
+            people = "not known" if row.n_analysed is None else str(row.n_analysed)
+            against = row.comparator_detail or str(row.comparator)
+            pointing = f" [dim]({one.direction})[/]" if one.direction else " [dim](does not inform)[/]"
+            console.print(
+                f"  [bold]{one.study.key}[/]  {row.finding}{pointing}; compared with {escape(against)}; n {people}; "
+                f"risk of bias {row.risk_of_bias}; read by {escape(row.reviewer)}"
+            )
+            words = f"{row.outcome_measured}. {_effect(one)}{row.reason} {one.note.capitalize()}".strip()
+            console.print(Padding(escape(words), (0, 0, 0, 6)))
+
+
+def _effect(reading: Reading) -> str:
+    row = reading.row
+    if row.estimate is None:
+        return ""
+    unit = f" ({row.scale})" if row.scale else ""
+    interval = f", 95 % interval {row.ci_low:g} to {row.ci_high:g}" if row.interval else ", no interval seen"
+    return f"{row.measure} {row.estimate:g}{interval}{unit}. "
 
 
 def studies(table: pd.DataFrame) -> None:
     """A line a study."""
-    grid = Table(title=f"{len(table)} studies", title_justify="left", box=None, pad_edge=False)
+    console.print(f"[bold]{_count(len(table), 'study', 'studies')}[/]")
+    grid = Table(box=None, pad_edge=False)
     for name in ("study", "year", "condition", "design", "n", "counts"):
         grid.add_column(name, overflow="fold", justify="right" if name in ("year", "n") else "left")
     for row in table.astype(object).where(table.notna(), None).to_dict("records"):
@@ -144,7 +162,9 @@ def studies(table: pd.DataFrame) -> None:
 def study(found: Study, document: Mapping[str, Any]) -> None:
     """One study in full."""
     console.print(Text(found.citation, style="bold"))
-    console.print(f"{found.key}: {found.tag.design} [dim](rule {found.tag.rule}, from {found.tag.source}: {found.tag.words})[/]")
+    console.print(
+        f"{found.key}: {found.tag.design} [dim](rule {found.tag.rule}, from {found.tag.source}: {found.tag.words})[/]"
+    )
     console.print("counts" if document["counts"] else f"does not count: {escape(str(document['why_not']))}")
     for report in document["reports"]:
         console.print(f"\n[bold]Report {report['study_key']}[/]")
@@ -156,11 +176,15 @@ def study(found: Study, document: Mapping[str, Any]) -> None:
     for record in found.records:
         console.print(f"\n[bold]PubMed record {record.pmid}[/]: {escape(record.citation)}")
         for section in record.abstract:
-            console.print(escape(f"  {section.label}: {section.text}" if section.label else f"  {section.text}"))
+            console.print(
+                escape(f"  {section.label}: {section.text}" if section.label else f"  {section.text}")
+            )
     for row in document["appraisals"]:
         console.print(f"\n[bold]On {row['claim']}[/], read by {escape(row['reviewer'])} on {row['date']}")
-        console.print(f"  {row['finding']} against {escape(row.get('comparator_detail') or row['comparator'])}: "
-                      f"{escape(row['outcome_measured'])}")
+        console.print(
+            f"  {row['finding']} against {escape(row.get('comparator_detail') or row['comparator'])}: "
+            f"{escape(row['outcome_measured'])}"
+        )
         console.print(f"  {escape(row['reason'])}")
 
 
@@ -182,6 +206,20 @@ def _rests_on(found: EvidenceProfile) -> str:
         return "no study"
     if body.by_review:
         return f"{body.name}, by review ({body.by_review})"
-    people = "" if body.n_participants is None else f", {body.n_participants} people"
-    studies_word = "study" if body.n_studies == 1 else "studies"
-    return f"{body.name}: {body.n_studies} {studies_word}{people}"
+    people = "" if body.n_participants is None else f", {_count(body.n_participants, 'person', 'people')}"
+    return f"{body.name}: {_count(body.n_studies or 0, 'study', 'studies')}{people}"
+
+
+def _rests_on_briefly(found: EvidenceProfile) -> str:
+    body = found.body
+    if body is None:
+        return "-"
+    return (
+        "by review"
+        if body.by_review
+        else f"{body.n_studies}/{'?' if body.n_participants is None else body.n_participants}"
+    )
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

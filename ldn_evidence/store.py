@@ -42,7 +42,7 @@ class ReportRow(SQLModel, table=True):
     pmid: int | None = Field(default=None, index=True)
     condition: str = Field(index=True)
     year: int | None = None
-    design: StudyDesign = Field(sa_type=_word(StudyDesign))  # type: ignore[call-overload]
+    design: StudyDesign = Field(sa_type=_word(StudyDesign))
     report: str
     tag: str
 
@@ -55,7 +55,7 @@ class RecordRow(SQLModel, table=True):
     version: int
     year: int | None = None
     title: str | None = None
-    design: StudyDesign = Field(sa_type=_word(StudyDesign))  # type: ignore[call-overload]
+    design: StudyDesign = Field(sa_type=_word(StudyDesign))
     batch: str
     record: str
     tag: str
@@ -127,7 +127,8 @@ class Store:
                 session.add_all(_report_row(report, tag) for report, tag in reports)
                 session.add_all(_record_row(batch, record, tag) for batch, record, tag in records)
                 session.add_all(
-                    MetaRow(key=key, value=value) for key, value in {**meta, "schema": str(SCHEMA_VERSION)}.items()
+                    MetaRow(key=key, value=value)
+                    for key, value in {**meta, "schema": str(SCHEMA_VERSION)}.items()
                 )
                 session.commit()
         except DatabaseError as error:

@@ -35,7 +35,9 @@ class Rule(BaseModel):
     @model_validator(mode="after")
     def _one_ground(self) -> Self:
         if bool(self.stated_codes) == bool(self.publication_types):
-            raise ValueError(f'rule "{self.id}" needs stated_codes or publication_types. Give one of the two.')
+            raise ValueError(
+                f'rule "{self.id}" needs stated_codes or publication_types. Give one of the two.'
+            )
         return self
 
 
@@ -81,6 +83,4 @@ def tag(
 
 
 def _signed(rule: Rule, source: TagSource, words: str) -> Tag:
-    return Tag(
-        design=rule.design, source=source, rule=rule.id, words=words, meta_analysis=rule.meta_analysis
-    )
+    return Tag(design=rule.design, source=source, rule=rule.id, words=words, meta_analysis=rule.meta_analysis)

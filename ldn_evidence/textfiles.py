@@ -26,7 +26,9 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
     except OSError as error:
-        raise InputError(f"{path}: can't be read ({error.strerror}). Check its name and permissions.") from error
+        raise InputError(
+            f"{path}: can't be read ({error.strerror}). Check its name and permissions."
+        ) from error
 
 
 def read_toml(path: Path, model: type[Model]) -> Model:
@@ -67,7 +69,9 @@ def read_rows(path: Path, model: type[Model]) -> list[Model]:
             except ValidationError as error:
                 raise InputError(f"{where}{_named(raw)}: {explain(error, raw, model)}") from error
     except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num}: is not valid CSV: {error}. Mend that line.") from error
+        raise InputError(
+            f"{path}, line {reader.line_num}: is not valid CSV: {error}. Mend that line."
+        ) from error
     return rows
 
 
@@ -80,7 +84,9 @@ def explain(error: ValidationError, raw: Any, model: type[BaseModel]) -> str:
     match first["type"]:
         case "extra_forbidden":
             close = difflib.get_close_matches(key, owner.model_fields, n=1) if owner else []
-            known = f'Did you mean "{close[0]}"?' if close else f"Known keys: {_columns(owner) if owner else ''}."
+            known = (
+                f'Did you mean "{close[0]}"?' if close else f"Known keys: {_columns(owner) if owner else ''}."
+            )
             return f'{place}unknown key "{key}". {known}{more}'
         case "missing":
             example = _example(owner, key)
@@ -144,7 +150,7 @@ def _place(
         if isinstance(step, int):
             here = here[step] if isinstance(here, list) and step < len(here) else None
             name = (here.get("slug") or here.get("name")) if isinstance(here, dict) else None
-            words[-1] = f'{words[-1].removesuffix("s")} {f"{chr(34)}{name}{chr(34)}" if name else step + 1}'
+            words[-1] = f"{words[-1].removesuffix('s')} {f'{chr(34)}{name}{chr(34)}' if name else step + 1}"
             continue
         if last:
             key = step

@@ -80,7 +80,9 @@ class Workspace:
         """Open `root`, or find one from the current folder. Nothing is written before `refresh`."""
         self.root = Path(root).absolute() if root is not None else find(Path.cwd())
         if self.root.exists() and not self.root.is_dir():
-            raise WorkspaceError(f"{self.root}: is a file, not a folder. Choose another with --workspace DIR.")
+            raise WorkspaceError(
+                f"{self.root}: is a file, not a folder. Choose another with --workspace DIR."
+            )
         marker = self.root / MARKER
         settings = read_toml(marker, _Settings) if marker.exists() else _Settings()
         self.name = protocol or settings.protocol
@@ -144,7 +146,9 @@ class Workspace:
         """Write a commented protocol of that name, to be filled in. Never over an existing one."""
         path = self.root / "protocols" / f"{name}.toml"
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
-            raise InputError(f'protocol name "{name}": use lower-case letters, digits and single hyphens, such as my-drug.')
+            raise InputError(
+                f'protocol name "{name}": use lower-case letters, digits and single hyphens, such as my-drug.'
+            )
         if name in self.protocol_names():
             raise InputError(f'protocol "{name}" already exists. Choose another name, or edit that file.')
         _write(path, protocol.template(name))
@@ -203,7 +207,11 @@ class Workspace:
     def claims_document(self, generated: str) -> dict[str, Any]:
         """What `claims --json` prints."""
         return evidence.claims_document(
-            self.protocol, self.profiles, generated=generated, corpus_digest=self.corpus_digest, search=self.search
+            self.protocol,
+            self.profiles,
+            generated=generated,
+            corpus_digest=self.corpus_digest,
+            search=self.search,
         )
 
     def profile_table(self, slug: str) -> pd.DataFrame:
@@ -248,7 +256,9 @@ class Workspace:
         wanted = name.strip().lower().removeprefix("pmid:")
         for study in self.studies().values():
             keys = {study.key, *(report.study_key for report in study.reports)}
-            pmids = {str(report.pmid) for report in study.reports} | {str(record.pmid) for record in study.records}
+            pmids = {str(report.pmid) for report in study.reports} | {
+                str(record.pmid) for record in study.records
+            }
             if name in keys or wanted in pmids:
                 return study
         raise InputError(
@@ -258,7 +268,9 @@ class Workspace:
     def study_document(self, name: str) -> dict[str, Any]:
         """What `show KEY --json` prints."""
         study = self.study(name)
-        return evidence.study_document(study, [row for row in self.appraisals() if row.study_key == study.key])
+        return evidence.study_document(
+            study, [row for row in self.appraisals() if row.study_key == study.key]
+        )
 
     def status(self) -> dict[str, Any]:
         """What the workspace holds, in numbers. `records` are citations: corpus rows and PubMed records, each once."""
@@ -291,7 +303,9 @@ class Workspace:
         elif name == "profile" and slug:
             frame = self.profile_table(slug)
         else:
-            raise InputError(f'export "{table}": there is no such table. Use claims, studies or profile:SLUG.')
+            raise InputError(
+                f'export "{table}": there is no such table. Use claims, studies or profile:SLUG.'
+            )
         text = evidence.csv_text(frame, evidence.provenance(self.name, self.corpus_digest, self.search))
         path = out or self.exports / f"{table.replace(':', '-')}.csv"
         _write(path, text)

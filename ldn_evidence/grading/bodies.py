@@ -51,14 +51,16 @@ def _body(study: Study, row: Appraisal, rules: GradeRules) -> Body:
         return row.review_of
     for rule in rules.bodies:
         if design in rule.designs:
-            uncontrolled = row.comparator in (Comparator.NONE, Comparator.UNCLEAR) and rule.name is not Body.PRECLINICAL
+            uncontrolled = (
+                row.comparator in (Comparator.NONE, Comparator.UNCLEAR) and rule.name is not Body.PRECLINICAL
+            )
             return Body.SINGLE_ARM if uncontrolled else rule.name
     raise LookupError(f"{study.key}: no body of evidence takes a {design}")
 
 
 def _direction(claim: Claim, row: Appraisal, rules: GradeRules) -> tuple[Direction | None, str]:
     if row.finding is Finding.UNCLEAR:
-        return None, "the finding is unclear"
+        return None, ""
     if claim.kind in rules.informative.needs_comparison and row.comparator is Comparator.NONE:
         return None, f"a {claim.kind} claim needs a comparison, and this contrast has none"
     if claim.kind is ClaimKind.DOSING and row.comparator not in rules.informative.dosing_comparators:
@@ -85,7 +87,9 @@ def weigh(claim: Claim, name: Body, readings: Sequence[Reading], rules: GradeRul
     )
     shown = informing or list(readings)
     known = [reading.row.n_analysed for reading in shown if reading.row.n_analysed is not None]
-    review = next((one.study.key for one in shown if one.study.tag.design is StudyDesign.SYSTEMATIC_REVIEW), None)
+    review = next(
+        (one.study.key for one in shown if one.study.tag.design is StudyDesign.SYSTEMATIC_REVIEW), None
+    )
     return BodyOfEvidence(
         name=name,
         direction=direction,
@@ -116,12 +120,21 @@ def _null(
 ) -> tuple[Direction, str]:
     held = f"null results hold {nulls:.0%} of the participants"
     if claim.kind is ClaimKind.BENEFIT and all(one.row.comparator is Comparator.ACTIVE for one in informing):
-        return Direction.INSUFFICIENT, f"{held}, but only against an active drug, which shows no effect either way"
+        return (
+            Direction.INSUFFICIENT,
+            f"{held}, but only against an active drug, which shows no effect either way",
+        )
     if interval is None:
         return Direction.INSUFFICIENT, f"{held}, but no interval can be held against the margin"
     if interval.inside:
-        return Direction.NO_DIFFERENCE, f"{held}, and {interval.words} lies inside the margin {interval.margin_words}"
-    return Direction.INSUFFICIENT, f"{held}, but {interval.words} reaches beyond the margin {interval.margin_words}"
+        return (
+            Direction.NO_DIFFERENCE,
+            f"{held}, and {interval.words} lies inside the margin {interval.margin_words}",
+        )
+    return (
+        Direction.INSUFFICIENT,
+        f"{held}, but {interval.words} reaches beyond the margin {interval.margin_words}",
+    )
 
 
 def _no_more(interval: Interval | None) -> tuple[Direction, str]:
@@ -129,7 +142,10 @@ def _no_more(interval: Interval | None) -> tuple[Direction, str]:
         return Direction.INSUFFICIENT, "no interval whose harmful side can be held against the margin"
     if interval.high < interval.margin[1]:
         return Direction.SUPPORTS, f"the harmful side of {interval.words} stays inside {interval.margin[1]:g}"
-    return Direction.INSUFFICIENT, f"the harmful side of {interval.words} reaches beyond {interval.margin[1]:g}"
+    return (
+        Direction.INSUFFICIENT,
+        f"the harmful side of {interval.words} reaches beyond {interval.margin[1]:g}",
+    )
 
 
 def share(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> float | None:

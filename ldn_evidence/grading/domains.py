@@ -24,7 +24,11 @@ from ldn_evidence.model import (
 
 
 def rate(
-    claim: Claim, readings: Sequence[Reading], direction: Direction, interval: Interval | None, rules: GradeRules
+    claim: Claim,
+    readings: Sequence[Reading],
+    direction: Direction,
+    interval: Interval | None,
+    rules: GradeRules,
 ) -> dict[Domain, DomainRating]:
     """Every domain of one body, in GRADE's order."""
     return {
@@ -45,7 +49,9 @@ def _risk_of_bias(readings: Sequence[Reading], rules: GradeRules) -> DomainRatin
     if low >= rule.low_share:
         return DomainRating(rating=Concern.NONE, inputs=inputs, reason=f"results at low risk hold {low:.0%}")
     if high > rule.high_share:
-        return DomainRating(rating=Concern.VERY_SERIOUS, inputs=inputs, reason=f"results at high risk hold {high:.0%}")
+        return DomainRating(
+            rating=Concern.VERY_SERIOUS, inputs=inputs, reason=f"results at high risk hold {high:.0%}"
+        )
     unassessed = counts[str(RiskOfBias.UNASSESSED)]
     reason = (
         f"nobody has assessed {'any' if unassessed == len(readings) else unassessed} of {len(readings)} results"
@@ -68,9 +74,13 @@ def _inconsistency(readings: Sequence[Reading], interval: Interval | None, rules
         reason = "one result" if counts else "no result informs"
         return DomainRating(rating=Concern.NONE, inputs=inputs, reason=f"{reason}: nothing to disagree with")
     if {str(Direction.SUPPORTS), str(Direction.AGAINST)} <= set(counts):
-        return DomainRating(rating=Concern.VERY_SERIOUS, inputs=inputs, reason="results point in opposite directions")
+        return DomainRating(
+            rating=Concern.VERY_SERIOUS, inputs=inputs, reason="results point in opposite directions"
+        )
     if len(counts) > 1:
-        return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason="results point in different directions")
+        return DomainRating(
+            rating=Concern.SERIOUS, inputs=inputs, reason="results point in different directions"
+        )
     if i2 is not None and i2 > rules.inconsistency.i2:
         return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason=f"I2 is {i2:.0f} %")
     return DomainRating(rating=Concern.NONE, inputs=inputs, reason="results point the same way")
@@ -78,16 +88,25 @@ def _inconsistency(readings: Sequence[Reading], interval: Interval | None, rules
 
 def _indirectness(readings: Sequence[Reading], rules: GradeRules) -> DomainRating:
     fields = ("population", "intervention", "comparison", "outcome")
-    far = Counter(name for one in readings for name in fields if getattr(one.row, name) is Directness.INDIRECT)
-    partly = Counter(name for one in readings for name in fields if getattr(one.row, name) is Directness.PARTLY)
-    unclear = Counter(name for one in readings for name in fields if getattr(one.row, name) is Directness.UNCLEAR)
+    far = Counter(
+        name for one in readings for name in fields if getattr(one.row, name) is Directness.INDIRECT
+    )
+    partly = Counter(
+        name for one in readings for name in fields if getattr(one.row, name) is Directness.PARTLY
+    )
+    unclear = Counter(
+        name for one in readings for name in fields if getattr(one.row, name) is Directness.UNCLEAR
+    )
     counted = (("indirect", far), ("partly", partly), ("unclear", unclear))
     inputs: dict[str, object] = {word: dict(sorted(count.items())) for word, count in counted if count}
     one_step = _part(readings, lambda one: _distance(one) >= 1)
     two_steps = _part(readings, lambda one: _distance(one) >= 2)
     words = ", ".join(sorted(far)) or "several parts in part"
     if two_steps >= rules.indirectness.share:
-        rating, reason = Concern.VERY_SERIOUS, f"results holding {two_steps:.0%} are indirect twice over: {words}"
+        rating, reason = (
+            Concern.VERY_SERIOUS,
+            f"results holding {two_steps:.0%} are indirect twice over: {words}",
+        )
     elif one_step >= rules.indirectness.share:
         rating, reason = Concern.SERIOUS, f"results holding {one_step:.0%} are indirect: {words}"
     elif one_step:
@@ -101,7 +120,10 @@ def _distance(reading: Reading) -> int:
     """How many steps a result is from the claim: one for each indirect part, one for two parts that are partly so."""
     row = reading.row
     parts = (row.population, row.intervention, row.comparison, row.outcome)
-    return parts.count(Directness.INDIRECT) + (parts.count(Directness.PARTLY) + parts.count(Directness.UNCLEAR)) // 2
+    return (
+        parts.count(Directness.INDIRECT)
+        + (parts.count(Directness.PARTLY) + parts.count(Directness.UNCLEAR)) // 2
+    )
 
 
 def _imprecision(
@@ -124,7 +146,11 @@ def _imprecision(
     events = _events(readings) if interval is not None and interval.measure in RATIOS else None
     if events is not None:
         inputs["events"] = events
-    rating, reason = _by_size(people if events is None else events, "participants" if events is None else "events", rules)
+    rating, reason = _by_size(
+        people if events is None else events, "participants" if events is None else "events", rules
+    )
+    if interval is None:
+        reason += "; no interval that can be held against a margin"
     return DomainRating(rating=rating, inputs=inputs, reason=reason)
 
 
@@ -136,8 +162,14 @@ def _by_interval(interval: Interval, direction: Direction) -> tuple[Concern | No
         return Concern.NONE, f"{interval.words} lies inside the margin {interval.margin_words}"
     if direction in (Direction.INSUFFICIENT, Direction.MIXED) and crossed:
         rating = Concern.VERY_SERIOUS if crossed == 2 else Concern.SERIOUS
-        return rating, f"{interval.words} crosses {'both ends' if crossed == 2 else 'one end'} of {interval.margin_words}"
-    if direction in (Direction.SUPPORTS, Direction.AGAINST) and interval.low <= interval.no_effect <= interval.high:
+        return (
+            rating,
+            f"{interval.words} crosses {'both ends' if crossed == 2 else 'one end'} of {interval.margin_words}",
+        )
+    if (
+        direction in (Direction.SUPPORTS, Direction.AGAINST)
+        and interval.low <= interval.no_effect <= interval.high
+    ):
         rating = Concern.VERY_SERIOUS if crossed == 2 else Concern.SERIOUS
         return rating, f"{interval.words} includes no effect"
     return None, ""
@@ -188,4 +220,3 @@ def _part(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> floa
     if known is not None:
         return known
     return sum(map(holds, readings)) / len(readings)
-

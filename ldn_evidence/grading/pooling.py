@@ -53,54 +53,58 @@ def best_interval(claim: Claim, readings: Sequence[Reading]) -> Interval | None:
     Rows are pooled where they share a measure and a scale for which the claim has a margin, and a kind of
     comparator. For a benefit, no row against an active drug enters: its interval is about another question.
     """
-    usable = [one for one in readings if claim.kind is not ClaimKind.BENEFIT or one.row.comparator is not Comparator.ACTIVE]
+    usable = [
+        one
+        for one in readings
+        if claim.kind is not ClaimKind.BENEFIT or one.row.comparator is not Comparator.ACTIVE
+    ]
     groups: dict[tuple[str, str, Comparator], list[Reading]] = defaultdict(list)
     for one in usable:
-        row = one.row
-        if row.ci_low is not None and row.measure and claim.margin(row.measure, row.scale):
-            groups[(row.measure, row.scale or "", row.comparator)].append(one)
+        if one.row.interval and _margin(claim, one):
+            groups[(one.row.measure or "", one.row.scale or "", one.row.comparator)].append(one)
     pools = [group for group in groups.values() if len(group) > 1]
     if pools:
-        return _pooled(claim, max(pools, key=_participants))
+        return _pooled(claim, max(pools, key=lambda group: sum(one.row.n_analysed or 0 for one in group)))
     if not usable:
         return None
     largest = max(usable, key=lambda one: (one.row.n_analysed or 0, one.row.row_id))
-    return next((_single(claim, largest) for group in groups.values() if largest in group), None)
+    return _single(claim, largest)
 
 
-def _participants(group: Sequence[Reading]) -> int:
-    return sum(one.row.n_analysed or 0 for one in group)
-
-
-def _margin(claim: Claim, reading: Reading) -> tuple[float, float]:
+def _margin(claim: Claim, reading: Reading) -> tuple[float, float] | None:
     margin = claim.margin(reading.row.measure, reading.row.scale)
-    assert margin is not None  # best_interval chose only rows that have one
-    return margin.bounds
+    return margin.bounds if margin else None
 
 
-def _single(claim: Claim, reading: Reading) -> Interval:
-    row = reading.row
-    assert row.measure and row.estimate is not None and row.ci_low is not None and row.ci_high is not None
+def _single(claim: Claim, reading: Reading) -> Interval | None:
+    margin, interval = _margin(claim, reading), reading.row.interval
+    if margin is None or interval is None:
+        return None
+    estimate, low, high = interval
     return Interval(
-        measure=row.measure, scale=row.scale or "", estimate=row.estimate, low=row.ci_low, high=row.ci_high,
-        margin=_margin(claim, reading), source=f"the interval of {row.study_key}",
-    )  # fmt: skip
+        measure=reading.row.measure or "",
+        scale=reading.row.scale or "",
+        estimate=estimate,
+        low=low,
+        high=high,
+        margin=margin,
+        source=f"the interval of {reading.study.key}",
+    )
 
 
-def _pooled(claim: Claim, group: Sequence[Reading]) -> Interval:
+def _pooled(claim: Claim, group: Sequence[Reading]) -> Interval | None:
     # A second and a half to import: only where there is something to pool.
     import numpy as np
     from statsmodels.stats.meta_analysis import combine_effects
 
-    measure, scale = str(group[0].row.measure), group[0].row.scale or ""
-    inward, outward = (math.log, math.exp) if measure in RATIOS else (float, float)
-    estimates, variances = [], []
-    for one in group:
-        row = one.row
-        assert row.estimate is not None and row.ci_low is not None and row.ci_high is not None
-        estimates.append(inward(row.estimate))
-        variances.append(((inward(row.ci_high) - inward(row.ci_low)) / (2 * Z95)) ** 2)
-    result = combine_effects(np.array(estimates), np.array(variances), method_re="iterated")  # Paule-Mandel
+    first = _single(claim, group[0])
+    intervals = [one.row.interval for one in group if one.row.interval]
+    if first is None:
+        return None
+    inward, outward = (math.log, math.exp) if first.measure in RATIOS else (float, float)
+    effects = np.array([inward(estimate) for estimate, _, _ in intervals])
+    variances = np.array([((inward(high) - inward(low)) / (2 * Z95)) ** 2 for _, low, high in intervals])
+    result = combine_effects(effects, variances, method_re="iterated")  # Paule-Mandel
     low, high = result.conf_int(use_t=False)[1]
     if 3 <= len(group) < 10:
         # Hartung-Knapp where it is the wider of the two. With two studies it has one degree of freedom and says
@@ -108,7 +112,12 @@ def _pooled(claim: Claim, group: Sequence[Reading]) -> Interval:
         knapp_low, knapp_high = result.conf_int(use_t=True)[3]
         low, high = min(low, knapp_low), max(high, knapp_high)
     return Interval(
-        measure=measure, scale=scale, estimate=outward(result.mean_effect_re), low=outward(low), high=outward(high),
-        margin=_margin(claim, group[0]), i2=max(0.0, float(result.i2)) * 100,
-        source=f"the pooled interval of {', '.join(sorted(one.row.study_key for one in group))}",
-    )  # fmt: skip
+        measure=first.measure,
+        scale=first.scale,
+        estimate=outward(result.mean_effect_re),
+        low=outward(low),
+        high=outward(high),
+        margin=first.margin,
+        i2=max(0.0, float(result.i2)) * 100,
+        source=f"the pooled interval of {', '.join(sorted(one.study.key for one in group))}",
+    )

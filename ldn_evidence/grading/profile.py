@@ -15,7 +15,6 @@ from ldn_evidence.model import (
     Certainty,
     Claim,
     ClaimKind,
-    Concern,
     Direction,
     Domain,
     DomainRating,
@@ -91,7 +90,7 @@ def grade(
         n_rcts=sum(one.study.tag.design is StudyDesign.RANDOMISED_TRIAL for one in human),
         provisional=not standing or any(one.row.reviewer in unconfirmed for one in (*counted, *standing)),
         statement=_statement(claim, direction, certainty, setting, drug, rules, search),
-        footnotes=_footnotes(setting, bodies, counted, domains),
+        footnotes=_footnotes(setting, bodies, counted),
     )
 
 
@@ -115,7 +114,9 @@ def _bodies(
 
 def _countable_review(reading: Reading, rules: GradeRules) -> bool:
     """Listed for being a review and for nothing else."""
-    review_reason = next(rule.reason for rule in rules.listed if StudyDesign.SYSTEMATIC_REVIEW in rule.designs)
+    review_reason = next(
+        rule.reason for rule in rules.listed if StudyDesign.SYSTEMATIC_REVIEW in rule.designs
+    )
     return why_listed(reading.study, rules, appraised=True) == review_reason
 
 
@@ -163,7 +164,12 @@ def _statement(
     does, do, opposite, outcome = {
         Expectation.DECREASE: ("reduces", "reduce", "increases", claim.outcome),
         Expectation.INCREASE: ("increases", "increase", "reduces", claim.outcome),
-        Expectation.NO_MORE: ("causes no more", "cause no more", "causes more", f"{claim.outcome} than {compared}"),
+        Expectation.NO_MORE: (
+            "causes no more",
+            "cause no more",
+            "causes more",
+            f"{claim.outcome} than {compared}",
+        ),
     }[claim.expects]
     where = ""
     if claim.kind is ClaimKind.BENEFIT:
@@ -185,20 +191,18 @@ def _footnotes(
     setting: BodyOfEvidence | None,
     bodies: Sequence[BodyOfEvidence],
     counted: Sequence[Reading],
-    domains: Mapping[Domain, DomainRating],
 ) -> tuple[str, ...]:
     notes = []
     if setting is not None:
         source = f"review {setting.by_review} (by review)" if setting.by_review else f"{setting.name} body"
         notes.append(f"Direction from the {source}: {setting.why}.")
-    for name, one in domains.items():
-        if one.rating is not Concern.NONE:
-            notes.append(f"{name.capitalize()}: {one.rating}, {one.reason}.")
     for body in bodies:
         if setting is not None and body.name is not setting.name:
             keys = ", ".join(one.study.key for one in counted if one.body is body.name)
             notes.append(f"Beside it, not summed with it, the {body.name} body: {body.direction} ({keys}).")
-    unknown = [one.study.key for one in counted if one.row.n_analysed is None and one.body is not Body.PRECLINICAL]
+    unknown = [
+        one.study.key for one in counted if one.row.n_analysed is None and one.body is not Body.PRECLINICAL
+    ]
     if unknown:
         notes.append(f"Participants not known, and not in the sums: {', '.join(unknown)}.")
     return tuple(notes)

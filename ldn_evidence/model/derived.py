@@ -16,6 +16,8 @@ from ldn_evidence.model.vocabularies import (
     TagSource,
 )
 from ldn_evidence.model.written import Appraisal, Report
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tag:
     """The machine's reading of what a study is, with the rule and the words that decided."""
@@ -25,7 +27,6 @@ class Tag:
     rule: str
     words: str
     meta_analysis: bool = False
-
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 from ldn_evidence.model.vocabularies import RecordKind
 
 
-
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialDate:
     """A date as far as PubMed gives it. `text` keeps a form such as "2009 Jul-Aug" or "Winter 1998"."""
@@ -60,7 +57,7 @@ class Author:
 
     @property
     def name(self) -> str:
-        """"Younger J", or the group's name."""
+        """ "Younger J", or the group's name."""
         return self.collective or " ".join(part for part in (self.last_name, self.initials) if part)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-
 class StudyDesign(StrEnum):
     """What kind of study a report describes ("study type" in users' words)."""
 

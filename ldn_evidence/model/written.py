@@ -168,7 +168,9 @@ class Claim(_Written):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.origin == "seed" and not self.sentence:
-            raise ValueError('has no "sentence" though it comes from the seed. Add it, or from = "literature".')
+            raise ValueError(
+                'has no "sentence" though it comes from the seed. Add it, or from = "literature".'
+            )
         if (self.condition is None) == (self.query is None):
             raise ValueError("needs a condition or a query of its own, and not both. Give one of the two.")
         if not self.smallest_important_difference and not self.no_important_difference_because:
@@ -353,15 +355,23 @@ class Appraisal(_Written):
         if (low is None) != (high is None):
             raise ValueError("an interval needs both ci_low and ci_high. Add the other end or empty both.")
         if estimate is not None and self.measure is None:
-            raise ValueError('estimate is given without a measure. Add measure = "MD", "SMD", "RR", "OR" or "RD".')
+            raise ValueError(
+                'estimate is given without a measure. Add measure = "MD", "SMD", "RR", "OR" or "RD".'
+            )
         if low is not None and high is not None:
             if low > high:
                 raise ValueError(f"the interval runs from {low} to {high}. Put the lower end in ci_low.")
             if estimate is None:
-                raise ValueError("an interval is given without its estimate. Add the estimate or empty both ends.")
+                raise ValueError(
+                    "an interval is given without its estimate. Add the estimate or empty both ends."
+                )
             if not low <= estimate <= high:
-                raise ValueError(f"the interval {low} to {high} does not hold its estimate {estimate}. Check all three.")
-        if self.measure in RATIOS and any(value is not None and value <= 0 for value in (low, high, estimate)):
+                raise ValueError(
+                    f"the interval {low} to {high} does not hold its estimate {estimate}. Check all three."
+                )
+        if self.measure in RATIOS and any(
+            value is not None and value <= 0 for value in (low, high, estimate)
+        ):
             raise ValueError(f"a {self.measure} can't be 0 or negative. Check the measure and its figures.")
         for arm in ("intervention", "comparator"):
             events, size = getattr(self, f"events_{arm}"), getattr(self, f"n_{arm}")
@@ -370,3 +380,10 @@ class Appraisal(_Written):
         if self.supersedes == self.row_id:
             raise ValueError("a row can't supersede itself. Give the new row a row_id of its own.")
         return self
+
+    @property
+    def interval(self) -> tuple[float, float, float] | None:
+        """Estimate, lower and upper end; None where no interval was seen."""
+        if self.estimate is None or self.ci_low is None or self.ci_high is None:
+            return None
+        return self.estimate, self.ci_low, self.ci_high
