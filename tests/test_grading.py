@@ -1,0 +1,404 @@
+"""How rows become a direction and a certainty: one sentence about the world each."""
+
+from __future__ import annotations
+
+import datetime
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ldn_evidence.appraisal import UNCONFIRMED
+from ldn_evidence.grading import grade, grade_rules, why_listed
+from ldn_evidence.model import (
+    Appraisal,
+    Body,
+    Certainty,
+    Claim,
+    Comparator,
+    Concern,
+    Directness,
+    Direction,
+    Domain,
+    EvidenceProfile,
+    Expectation,
+    Finding,
+    Report,
+    SearchDate,
+    Study,
+)
+from ldn_evidence.tagging import tag
+
+SEARCH = SearchDate(source="a test", date="2026-11")
+NULL = Finding.NO_DIFFERENCE
+
+
+def claim(**changes: object) -> Claim:
+    facts: dict[str, object] = {
+        "slug": "pain",
+        "kind": "benefit",
+        "question": "Does it reduce pain?",
+        "sentence": "It reduces pain.",
+        "condition": "condition",
+        "population": "adults",
+        "comparator": ["placebo"],
+        "outcome": "pain",
+        "expects": "decrease",
+        "preferred_measure": "mean difference",
+        "direct": "a pain scale",
+        "smallest_important_difference": [
+            {"measure": "MD", "scale": "0-10", "value": 1, "reference": "a test"},
+            {"measure": "RR", "value": 1.25, "reference": "a test"},
+        ],
+    }
+    return Claim.model_validate(facts | changes)
+
+
+def study(key: str, design: str = "rct", **changes: object) -> Study:
+    facts = {"study_key": key, "title": key, "condition": "condition", "stated_design": design, "human": "y"}
+    facts |= {"doi": "10.1000/test", **changes}
+    report = Report.model_validate(facts)
+    return Study(
+        key=key, condition="condition", tag=tag(stated_code=design, controlled=True), reports=(report,), human=True
+    )
+
+
+def row(key: str, finding: Finding, n: int | None = 500, **changes: object) -> Appraisal:
+    facts: dict[str, object] = {
+        "row_id": f"test.{key}",
+        "study_key": key,
+        "claim": "pain",
+        "comparator": "placebo",
+        "finding": finding,
+        "outcome_measured": "pain",
+        "population": "direct",
+        "intervention": "direct",
+        "comparison": "direct",
+        "outcome": "direct",
+        "risk_of_bias": "low",
+        "reason": "a test",
+        "reviewer": "A Person",
+        "date": datetime.date(2026, 1, 1),
+        "n_analysed": n,
+    }
+    return Appraisal.model_validate(facts | changes)
+
+
+def interval(estimate: float, low: float, high: float, measure: str = "MD", scale: str = "0-10") -> dict[str, object]:
+    return {"measure": measure, "scale": scale, "estimate": estimate, "ci_low": low, "ci_high": high}
+
+
+def graded(rows: list[Appraisal], studies: list[Study] | None = None, **changes: object) -> EvidenceProfile:
+    held = {one.key: one for one in (studies or [study(one.study_key) for one in rows])}
+    return grade(claim(**changes), held, rows, "Drug", grade_rules(), UNCONFIRMED, SEARCH)
+
+
+def outcome(profile: EvidenceProfile) -> tuple[Direction, Certainty]:
+    return profile.direction, profile.certainty
+
+
+# --------------------------------------------------------------------------- direction
+
+
+def test_large_agreeing_trials_at_low_risk_of_bias_are_of_high_certainty():
+    rows = [row("a", Finding.DECREASE), row("b", Finding.DECREASE)]
+    assert outcome(graded(rows)) == (Direction.SUPPORTS, Certainty.HIGH)
+
+
+@pytest.mark.parametrize(
+    ("expects", "finding", "direction"),
+    [
+        (Expectation.DECREASE, Finding.DECREASE, Direction.SUPPORTS),
+        (Expectation.DECREASE, Finding.INCREASE, Direction.AGAINST),
+        (Expectation.INCREASE, Finding.INCREASE, Direction.SUPPORTS),
+        (Expectation.INCREASE, Finding.DECREASE, Direction.AGAINST),
+        (Expectation.INCREASE, Finding.MIXED, Direction.MIXED),
+        (Expectation.NO_MORE, Finding.INCREASE, Direction.AGAINST),
+    ],
+)
+def test_direction_follows_from_the_finding_and_what_the_claim_expects(expects, finding, direction):
+    assert graded([row("a", finding)], expects=expects).direction is direction
+
+
+def test_null_rows_with_two_thirds_of_the_people_and_an_interval_inside_the_margin_are_no_difference():
+    rows = [row("old", Finding.DECREASE, 30), row("new", NULL, 300, **interval(0.1, -0.4, 0.6))]
+    assert graded(rows).direction is Direction.NO_DIFFERENCE
+
+
+def test_null_rows_whose_interval_reaches_beyond_the_margin_are_insufficient():
+    rows = [row("a", NULL, 300, **interval(-0.4, -1.2, 0.4))]
+    assert graded(rows).direction is Direction.INSUFFICIENT
+
+
+def test_a_null_result_without_an_interval_stays_null_but_shows_no_equivalence():
+    profile = graded([row("a", NULL, 300), row("b", Finding.DECREASE, 30)])
+    assert profile.direction is Direction.INSUFFICIENT
+    assert [one.direction for one in profile.counted] == [Direction.NO_DIFFERENCE, Direction.SUPPORTS]
+
+
+def test_an_interval_on_a_scale_without_a_margin_shows_no_equivalence():
+    assert graded([row("a", NULL, 300, **interval(0, -0.1, 0.1, scale="0-3"))]).direction is Direction.INSUFFICIENT
+
+
+def test_rows_that_disagree_are_mixed():
+    assert graded([row("a", NULL, 100), row("b", Finding.DECREASE, 100)]).direction is Direction.MIXED
+
+
+def test_with_an_unknown_number_of_people_disagreeing_rows_are_mixed():
+    rows = [row("a", NULL, 1000, **interval(0, -0.1, 0.1)), row("b", Finding.DECREASE, None)]
+    assert graded(rows).direction is Direction.MIXED
+
+
+def test_no_difference_from_an_active_drug_is_neither_an_effect_nor_no_effect():
+    rows = [row("a", NULL, 500, comparator="active", **interval(0, -0.1, 0.1))]
+    assert graded(rows).direction is Direction.INSUFFICIENT
+
+
+def test_worse_than_an_active_drug_does_not_inform_a_benefit():
+    profile = graded([row("a", Finding.INCREASE, comparator="active")])
+    assert (profile.direction, profile.counted[0].direction) == (Direction.INSUFFICIENT, None)
+
+
+# --------------------------------------------------------------------------- bodies
+
+
+def test_the_best_informative_body_decides_and_no_votes_are_summed_across_bodies():
+    studies = [study("trial"), *(study(f"cohort{i}", "cohort") for i in range(9))]
+    rows = [row("trial", Finding.INCREASE), *(row(f"cohort{i}", Finding.DECREASE) for i in range(9))]
+    profile = graded(rows, studies)
+    assert (profile.direction, profile.body.name) == (Direction.AGAINST, Body.RANDOMISED)
+    assert [body.direction for body in profile.bodies] == [Direction.AGAINST, Direction.SUPPORTS]
+
+
+def test_an_unclear_trial_leaves_the_word_to_the_next_body():
+    profile = graded([row("trial", Finding.UNCLEAR), row("c", Finding.DECREASE)], [study("trial"), study("c", "cohort")])
+    assert (profile.direction, profile.body.name) == (Direction.SUPPORTS, Body.NON_RANDOMISED)
+    assert (profile.n_studies, profile.n_rcts) == (2, 1)
+
+
+def test_a_contrast_without_a_comparator_is_single_arm_even_inside_a_trial():
+    profile = graded([row("trial", Finding.DECREASE, comparator="none")])
+    assert (profile.body.name, profile.certainty) == (Body.SINGLE_ARM, Certainty.VERY_LOW)
+
+
+def test_only_unclear_rows_are_insufficient_and_very_low():
+    assert outcome(graded([row("a", Finding.UNCLEAR)])) == (Direction.INSUFFICIENT, Certainty.VERY_LOW)
+
+
+def test_no_row_is_no_evidence_and_says_what_was_searched():
+    profile = graded([], [study("trial")])
+    assert outcome(profile) == (Direction.INSUFFICIENT, Certainty.NO_EVIDENCE)
+    assert profile.ocebm_level is None
+    assert "a test, 2026-11" in profile.statement
+    assert profile.left_out[0].reason.startswith("no outcome seen that answers this claim")
+
+
+@pytest.mark.parametrize("kind", ["harm", "dosing"])
+def test_an_uncontrolled_study_never_shows_more_than_the_comparator(kind):
+    profile = graded([row("a", Finding.INCREASE, comparator="none")], kind=kind, expects="increase")
+    assert outcome(profile) == (Direction.INSUFFICIENT, Certainty.VERY_LOW)
+
+
+def test_a_dosing_claim_needs_an_arm_at_another_dose():
+    assert graded([row("a", Finding.DECREASE)], kind="dosing").direction is Direction.INSUFFICIENT
+    assert graded([row("a", Finding.DECREASE, comparator="other dose")], kind="dosing").direction is Direction.SUPPORTS
+
+
+def test_animals_and_cells_alone_are_very_low_level_5_and_no_people():
+    profile = graded([row("mice", Finding.DECREASE, None)], [study("mice", "animal", human="n")], kind="mechanism")
+    assert (*outcome(profile), profile.ocebm_level) == (Direction.SUPPORTS, Certainty.VERY_LOW, 5)
+    assert (profile.n_studies, profile.n_participants, profile.n_rcts) == (0, 0, 0)
+    assert "animals and cells only" in profile.statement
+
+
+# --------------------------------------------------------------------------- harms: no more than the comparator
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "direction"),
+    [(0.7, 1.2, Direction.SUPPORTS), (0.7, 1.3, Direction.INSUFFICIENT), (0.4, 1.2, Direction.SUPPORTS)],
+)
+def test_no_more_than_placebo_needs_the_harmful_side_inside_the_margin(low, high, direction):
+    rows = [row("a", NULL, 5000, **interval(0.9, low, high, "RR", ""))]
+    assert graded(rows, kind="harm", expects="no more than comparator").direction is direction
+
+
+def test_fewer_harms_without_an_interval_do_not_show_no_more():
+    profile = graded([row("a", Finding.DECREASE)], kind="harm", expects="no more than comparator")
+    assert profile.direction is Direction.INSUFFICIENT
+
+
+# --------------------------------------------------------------------------- what never counts
+
+
+@pytest.mark.parametrize(
+    ("design", "changes"),
+    [
+        ("rct", {"verify": "y"}),
+        ("rct", {"borderline": "y"}),
+        ("rct", {"doi": None}),
+        ("rct", {"correction_status": "retracted"}),
+        ("registry_record", {"form": "registry record"}),
+        ("protocol", {}),
+        ("narrative_review", {}),
+    ],
+)
+def test_what_is_only_listed_is_named_and_never_counted(design, changes):
+    listed = study("a", design, **changes)
+    profile = graded([row("a", Finding.DECREASE)], [listed])
+    assert profile.certainty is Certainty.NO_EVIDENCE
+    assert profile.left_out[0].reason == why_listed(listed, grade_rules(), appraised=True)
+
+
+def test_a_registry_trial_counts_once_somebody_has_appraised_its_result():
+    registered = study("a", form="registry record")
+    assert why_listed(registered, grade_rules()) is not None
+    assert why_listed(registered, grade_rules(), appraised=True) is None
+
+
+def test_a_review_speaks_only_where_no_counted_study_has_a_row():
+    review = study("review", "meta_analysis")
+    reviewed = row("review", Finding.DECREASE, None, review_of="randomised")
+    alone = graded([reviewed], [review])
+    assert (alone.direction, alone.body.by_review, alone.ocebm_level) == (Direction.SUPPORTS, "review", 1)
+    assert alone.n_studies == 0
+    beside = graded([reviewed, row("trial", Finding.UNCLEAR)], [review, study("trial")])
+    assert (beside.direction, beside.body.by_review) == (Direction.INSUFFICIENT, None)
+    assert [one.study.key for one in beside.reviews] == ["review"]
+
+
+def test_a_borderline_review_never_speaks():
+    review = study("review", "meta_analysis", borderline="y")
+    profile = graded([row("review", Finding.DECREASE, review_of="randomised")], [review])
+    assert profile.certainty is Certainty.NO_EVIDENCE
+
+
+# --------------------------------------------------------------------------- domains
+
+
+def rating(profile: EvidenceProfile, domain: Domain) -> Concern:
+    return profile.domains[domain].rating
+
+
+def test_risk_of_bias_that_nobody_assessed_is_a_stated_downgrade():
+    profile = graded([row("a", Finding.DECREASE, risk_of_bias="unassessed")])
+    assert rating(profile, Domain.RISK_OF_BIAS) is Concern.SERIOUS
+    assert "nobody has assessed" in profile.domains[Domain.RISK_OF_BIAS].reason
+
+
+def test_results_at_high_risk_of_bias_cost_two_levels():
+    assert rating(graded([row("a", Finding.DECREASE, risk_of_bias="high")]), Domain.RISK_OF_BIAS) is Concern.VERY_SERIOUS
+
+
+def test_results_on_opposite_sides_are_very_inconsistent():
+    profile = graded([row("a", Finding.DECREASE), row("b", Finding.INCREASE)])
+    assert (profile.direction, rating(profile, Domain.INCONSISTENCY)) == (Direction.MIXED, Concern.VERY_SERIOUS)
+
+
+@pytest.mark.parametrize(
+    ("parts", "concern"),
+    [
+        ({"population": "indirect"}, Concern.SERIOUS),
+        ({"population": "indirect", "outcome": "indirect"}, Concern.VERY_SERIOUS),
+        ({"population": "partly"}, Concern.NONE),
+        ({"population": "partly", "outcome": "unclear"}, Concern.SERIOUS),
+    ],
+)
+def test_each_indirect_part_is_a_step_away(parts, concern):
+    assert rating(graded([row("a", Finding.DECREASE, **parts)]), Domain.INDIRECTNESS) is concern
+
+
+@pytest.mark.parametrize(
+    ("n", "concern"),
+    [(100, Concern.VERY_SERIOUS), (101, Concern.SERIOUS), (400, Concern.SERIOUS), (401, Concern.NONE), (None, Concern.SERIOUS)],
+)
+def test_without_an_interval_imprecision_goes_by_participants(n, concern):
+    assert rating(graded([row("a", Finding.DECREASE, n)]), Domain.IMPRECISION) is concern
+
+
+def test_an_interval_that_includes_no_effect_is_imprecise_however_many_people():
+    profile = graded([row("a", Finding.DECREASE, 5000, **interval(-0.5, -1.1, 0.1))])
+    assert rating(profile, Domain.IMPRECISION) is Concern.SERIOUS
+
+
+def test_only_small_positive_studies_raise_a_suspicion_of_publication_bias():
+    small = [row("a", Finding.DECREASE, 100), row("b", Finding.DECREASE, 40)]
+    assert rating(graded(small), Domain.PUBLICATION_BIAS) is Concern.SERIOUS
+    assert rating(graded([*small, row("c", NULL, 20)]), Domain.PUBLICATION_BIAS) is Concern.NONE
+
+
+# --------------------------------------------------------------------------- pooling
+
+
+def test_two_trials_are_pooled_by_random_effects():
+    """Inverse-variance weights with Paule-Mandel tau2, worked out here by hand for two studies."""
+    rows = [
+        row("a", NULL, 99, **interval(-0.34, -0.95, 0.27)),
+        row("b", NULL, 98, **interval(0.49, -0.32, 1.30)),
+    ]
+    inputs = graded(rows).domains[Domain.IMPRECISION].inputs
+    variances = [((0.27 + 0.95) / 3.92) ** 2, ((1.30 + 0.32) / 3.92) ** 2]
+    tau2 = max(0.0, ((0.49 + 0.34) ** 2 - sum(variances)) / 2)
+    weights = [1 / (v + tau2) for v in variances]
+    mean = (-0.34 * weights[0] + 0.49 * weights[1]) / sum(weights)
+    half = 1.96 / math.sqrt(sum(weights))
+    assert inputs["interval"] == pytest.approx([mean - half, mean + half], abs=2e-3)
+
+
+def test_ratios_are_pooled_on_the_log_scale():
+    rows = [row(key, NULL, 300, **interval(1, 0.5, 2, "RR", "")) for key in "ab"]
+    low, high = graded(rows, kind="harm").domains[Domain.IMPRECISION].inputs["interval"]
+    assert low * high == pytest.approx(1, abs=2e-3)
+
+
+# --------------------------------------------------------------------------- provisional
+
+
+def test_a_grade_is_provisional_until_a_named_person_has_confirmed_every_counted_row():
+    assert graded([row("a", Finding.DECREASE)]).provisional is False
+    assert graded([row("a", Finding.DECREASE), row("b", NULL, reviewer="bundled")]).provisional is True
+    assert graded([row("a", Finding.DECREASE, reviewer="machine")]).provisional is True
+    assert graded([], [study("a")]).provisional is True
+
+
+# --------------------------------------------------------------------------- invariants
+
+findings = st.sampled_from(Finding)
+rows_of_trials = st.lists(
+    st.tuples(findings, st.none() | st.integers(0, 1000), st.sampled_from(Comparator), st.sampled_from(Directness)),
+    min_size=1,
+    max_size=6,
+)
+
+
+def as_rows(drawn: list[tuple[Finding, int | None, Comparator, Directness]]) -> list[Appraisal]:
+    return [
+        row(f"s{i}", finding, n, comparator=comparator, population=directness)
+        for i, (finding, n, comparator, directness) in enumerate(drawn)
+    ]
+
+
+@given(rows_of_trials, st.randoms(use_true_random=False))
+def test_the_order_of_rows_changes_nothing(drawn, random):
+    rows = as_rows(drawn)
+    shuffled = rows.copy()
+    random.shuffle(shuffled)
+    assert graded(rows) == graded(shuffled)
+
+
+@given(rows_of_trials)
+def test_a_worse_risk_of_bias_never_raises_certainty(drawn):
+    ladder = list(Certainty)
+    better = as_rows(drawn)
+    worse = [one.model_copy(update={"risk_of_bias": "high"}) for one in better]
+    assert ladder.index(graded(better).certainty) <= ladder.index(graded(worse).certainty)
+
+
+@given(rows_of_trials)
+def test_every_counted_row_keeps_its_place_and_every_sentence_is_whole(drawn):
+    profile = graded(as_rows(drawn))
+    assert len(profile.counted) == len(drawn)
+    assert sum(body.n_studies for body in profile.bodies) <= len(drawn)
+    assert "{" not in profile.statement
+    assert profile.statement.endswith(".")
