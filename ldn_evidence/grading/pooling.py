@@ -104,7 +104,8 @@ def _pooled(claim: Claim, group: Sequence[Reading]) -> Interval | None:
     inward, outward = (math.log, math.exp) if first.measure in RATIOS else (float, float)
     effects = np.array([inward(estimate) for estimate, _, _ in intervals])
     variances = np.array([((inward(high) - inward(low)) / (2 * Z95)) ** 2 for _, low, high in intervals])
-    result = combine_effects(effects, variances, method_re="iterated")  # Paule-Mandel
+    with np.errstate(divide="ignore"):  # identical estimates: statsmodels divides by their heterogeneity, 0
+        result = combine_effects(effects, variances, method_re="iterated")  # Paule-Mandel
     low, high = result.conf_int(use_t=False)[1]
     if 3 <= len(group) < 10:
         # Hartung-Knapp where it is the wider of the two. With two studies it has one degree of freedom and says
