@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,7 +23,9 @@ Model = TypeVar("Model", bound=BaseModel)
 def read_text(path: Path) -> str:
     """A UTF-8 file, with or without a byte-order mark."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        # newline="": a line break inside a quoted cell comes back as it was written
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            return lines.read()
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
     except OSError as error:
@@ -47,7 +50,7 @@ def read_toml(path: Path, model: type[Model]) -> Model:
 
 def read_rows(path: Path, model: type[Model]) -> list[Model]:
     """A CSV file with a header, a row each as `model`. An empty cell is a value that is not known."""
-    reader = csv.reader(read_text(path).splitlines(keepends=True), strict=True)
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
     rows: list[Model] = []
     try:
         header = next(reader, None)
@@ -77,7 +80,8 @@ def read_rows(path: Path, model: type[Model]) -> list[Model]:
 
 def explain(error: ValidationError, raw: Any, model: type[BaseModel]) -> str:
     """The first thing that is wrong, in a reader's words, and how to mend it."""
-    problems = error.errors(include_url=False)
+    # A misspelt key is both unknown and missing; what was written helps more than what was not.
+    problems = sorted(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
     first = problems[0]
     place, key, owner = _place(first["loc"], raw, model)
     more = f" ({len(problems) - 1} more after this one.)" if len(problems) > 1 else ""

@@ -85,7 +85,7 @@ class Workspace:
             )
         marker = self.root / MARKER
         settings = read_toml(marker, _Settings) if marker.exists() else _Settings()
-        self.name = protocol or settings.protocol
+        self.name = _checked(protocol or settings.protocol)
 
     # ----------------------------------------------------------------- where things are
 
@@ -144,11 +144,7 @@ class Workspace:
 
     def new_protocol(self, name: str) -> Path:
         """Write a commented protocol of that name, to be filled in. Never over an existing one."""
-        path = self.root / "protocols" / f"{name}.toml"
-        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
-            raise InputError(
-                f'protocol name "{name}": use lower-case letters, digits and single hyphens, such as my-drug.'
-            )
+        path = self.root / "protocols" / f"{_checked(name)}.toml"
         if name in self.protocol_names():
             raise InputError(f'protocol "{name}" already exists. Choose another name, or edit that file.')
         _write(path, protocol.template(name))
@@ -316,6 +312,15 @@ class _Search(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     source: str
     date: str
+
+
+def _checked(name: str) -> str:
+    """A protocol's name is also a file name: nothing in it may lead out of the folder."""
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+        raise InputError(
+            f'protocol name "{name}": use lower-case letters, digits and single hyphens, such as my-drug.'
+        )
+    return name
 
 
 def _write(path: Path, text: str) -> None:

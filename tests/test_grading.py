@@ -18,8 +18,8 @@ from ldn_evidence.model import (
     Claim,
     Comparator,
     Concern,
-    Directness,
     Direction,
+    Directness,
     Domain,
     EvidenceProfile,
     Expectation,
@@ -60,7 +60,11 @@ def study(key: str, design: str = "rct", **changes: object) -> Study:
     facts |= {"doi": "10.1000/test", **changes}
     report = Report.model_validate(facts)
     return Study(
-        key=key, condition="condition", tag=tag(stated_code=design, controlled=True), reports=(report,), human=True
+        key=key,
+        condition="condition",
+        tag=tag(stated_code=design, controlled=True),
+        reports=(report,),
+        human=True,
     )
 
 
@@ -85,7 +89,9 @@ def row(key: str, finding: Finding, n: int | None = 500, **changes: object) -> A
     return Appraisal.model_validate(facts | changes)
 
 
-def interval(estimate: float, low: float, high: float, measure: str = "MD", scale: str = "0-10") -> dict[str, object]:
+def interval(
+    estimate: float, low: float, high: float, measure: str = "MD", scale: str = "0-10"
+) -> dict[str, object]:
     return {"measure": measure, "scale": scale, "estimate": estimate, "ci_low": low, "ci_high": high}
 
 
@@ -138,7 +144,10 @@ def test_a_null_result_without_an_interval_stays_null_but_shows_no_equivalence()
 
 
 def test_an_interval_on_a_scale_without_a_margin_shows_no_equivalence():
-    assert graded([row("a", NULL, 300, **interval(0, -0.1, 0.1, scale="0-3"))]).direction is Direction.INSUFFICIENT
+    assert (
+        graded([row("a", NULL, 300, **interval(0, -0.1, 0.1, scale="0-3"))]).direction
+        is Direction.INSUFFICIENT
+    )
 
 
 def test_rows_that_disagree_are_mixed():
@@ -172,7 +181,9 @@ def test_the_best_informative_body_decides_and_no_votes_are_summed_across_bodies
 
 
 def test_an_unclear_trial_leaves_the_word_to_the_next_body():
-    profile = graded([row("trial", Finding.UNCLEAR), row("c", Finding.DECREASE)], [study("trial"), study("c", "cohort")])
+    profile = graded(
+        [row("trial", Finding.UNCLEAR), row("c", Finding.DECREASE)], [study("trial"), study("c", "cohort")]
+    )
     assert (profile.direction, profile.body.name) == (Direction.SUPPORTS, Body.NON_RANDOMISED)
     assert (profile.n_studies, profile.n_rcts) == (2, 1)
 
@@ -202,11 +213,16 @@ def test_an_uncontrolled_study_never_shows_more_than_the_comparator(kind):
 
 def test_a_dosing_claim_needs_an_arm_at_another_dose():
     assert graded([row("a", Finding.DECREASE)], kind="dosing").direction is Direction.INSUFFICIENT
-    assert graded([row("a", Finding.DECREASE, comparator="other dose")], kind="dosing").direction is Direction.SUPPORTS
+    assert (
+        graded([row("a", Finding.DECREASE, comparator="other dose")], kind="dosing").direction
+        is Direction.SUPPORTS
+    )
 
 
 def test_animals_and_cells_alone_are_very_low_level_5_and_no_people():
-    profile = graded([row("mice", Finding.DECREASE, None)], [study("mice", "animal", human="n")], kind="mechanism")
+    profile = graded(
+        [row("mice", Finding.DECREASE, None)], [study("mice", "animal", human="n")], kind="mechanism"
+    )
     assert (*outcome(profile), profile.ocebm_level) == (Direction.SUPPORTS, Certainty.VERY_LOW, 5)
     assert (profile.n_studies, profile.n_participants, profile.n_rcts) == (0, 0, 0)
     assert "animals and cells only" in profile.statement
@@ -288,12 +304,18 @@ def test_risk_of_bias_that_nobody_assessed_is_a_stated_downgrade():
 
 
 def test_results_at_high_risk_of_bias_cost_two_levels():
-    assert rating(graded([row("a", Finding.DECREASE, risk_of_bias="high")]), Domain.RISK_OF_BIAS) is Concern.VERY_SERIOUS
+    assert (
+        rating(graded([row("a", Finding.DECREASE, risk_of_bias="high")]), Domain.RISK_OF_BIAS)
+        is Concern.VERY_SERIOUS
+    )
 
 
 def test_results_on_opposite_sides_are_very_inconsistent():
     profile = graded([row("a", Finding.DECREASE), row("b", Finding.INCREASE)])
-    assert (profile.direction, rating(profile, Domain.INCONSISTENCY)) == (Direction.MIXED, Concern.VERY_SERIOUS)
+    assert (profile.direction, rating(profile, Domain.INCONSISTENCY)) == (
+        Direction.MIXED,
+        Concern.VERY_SERIOUS,
+    )
 
 
 @pytest.mark.parametrize(
@@ -311,7 +333,13 @@ def test_each_indirect_part_is_a_step_away(parts, concern):
 
 @pytest.mark.parametrize(
     ("n", "concern"),
-    [(100, Concern.VERY_SERIOUS), (101, Concern.SERIOUS), (400, Concern.SERIOUS), (401, Concern.NONE), (None, Concern.SERIOUS)],
+    [
+        (100, Concern.VERY_SERIOUS),
+        (101, Concern.SERIOUS),
+        (400, Concern.SERIOUS),
+        (401, Concern.NONE),
+        (None, Concern.SERIOUS),
+    ],
 )
 def test_without_an_interval_imprecision_goes_by_participants(n, concern):
     assert rating(graded([row("a", Finding.DECREASE, n)]), Domain.IMPRECISION) is concern
@@ -366,7 +394,9 @@ def test_a_grade_is_provisional_until_a_named_person_has_confirmed_every_counted
 
 findings = st.sampled_from(Finding)
 rows_of_trials = st.lists(
-    st.tuples(findings, st.none() | st.integers(0, 1000), st.sampled_from(Comparator), st.sampled_from(Directness)),
+    st.tuples(
+        findings, st.none() | st.integers(0, 1000), st.sampled_from(Comparator), st.sampled_from(Directness)
+    ),
     min_size=1,
     max_size=6,
 )

@@ -49,7 +49,13 @@ def test_a_file_imports_only_from_lower_floors(path):
 
 
 def test_only_the_store_speaks_sql_only_entrez_speaks_to_ncbi_only_the_cli_reads_the_environment():
-    owners = {"sqlmodel": "store", "sqlalchemy": "store", "requests": "entrez", "typer": "cli", "lxml": "parse"}
+    owners = {
+        "sqlmodel": "store",
+        "sqlalchemy": "store",
+        "requests": "entrez",
+        "typer": "cli",
+        "lxml": "parse",
+    }
     for path in FILES:
         text = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(text)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 from conftest import REPO
 
@@ -64,5 +63,3 @@ def test_the_page_gives_every_body_its_start_and_level():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         assert cells[2:] == [rule.start, str(rule.ocebm)]
         assert all(design in cells[1] for design in rule.designs)
-
-

@@ -30,6 +30,8 @@ def test_a_notebook_runs_and_prints_what_is_committed(path, tmp_path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_a_notebook_imports_only_the_front_door(path):
-    source = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code")
+    source = "\n".join(
+        cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"
+    )
     inner = [line for line in source.splitlines() if "ldn_evidence" in line and "import" in line]
     assert inner == ["from ldn_evidence import Workspace"]

@@ -66,7 +66,9 @@ def test_one_record_walks_from_xml_to_the_evidence_table(root):
     assert (study.key, study.records) == ("smith2011", (SMITH_2011,))
     assert study.tag.rule == "code-randomised-trial"
 
-    reading = next(one for one in workspace.profile("crohns-remission").counted if one.study.key == "smith2011")
+    reading = next(
+        one for one in workspace.profile("crohns-remission").counted if one.study.key == "smith2011"
+    )
     assert (reading.body, reading.direction) == ("randomised", None)
 
     line = workspace.claims().set_index("claim").loc["crohns-remission"]
