@@ -112,7 +112,7 @@ def refresh(
     print(
         f"Built {workspace.database}\n"
         f"  {built.reports} reports and {built.records} PubMed records: {status['studies']} studies, "
-        f"{status['studies_counting']} of which can count\n"
+        f"{status['studies_that_can_count']} of which can count\n"
         f"  {status['appraisals']} appraisals on {status['claims']} claims"
     )
     for problem in built.problems:

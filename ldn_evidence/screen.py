@@ -145,7 +145,7 @@ def studies(table: pd.DataFrame) -> None:
     """A line a study."""
     console.print(f"[bold]{_count(len(table), 'study', 'studies')}[/]")
     grid = Table(box=None, pad_edge=False)
-    for name in ("study", "year", "condition", "design", "n", "counts"):
+    for name in ("study", "year", "condition", "design", "n", "can count"):
         grid.add_column(name, overflow="fold", justify="right" if name in ("year", "n") else "left")
     for row in table.astype(object).where(table.notna(), None).to_dict("records"):
         grid.add_row(
@@ -154,7 +154,7 @@ def studies(table: pd.DataFrame) -> None:
             escape(row["condition"]),
             row["design"],
             "" if row["participants"] is None else str(row["participants"]),
-            "yes" if row["counts"] else escape(f"no: {row['why_not']}"),
+            "yes" if row["can_count"] else escape(f"no: {row['why_not']}"),
         )
     console.print(grid)
 
@@ -165,7 +165,9 @@ def study(found: Study, document: Mapping[str, Any]) -> None:
     console.print(
         f"{found.key}: {found.tag.design} [dim](rule {found.tag.rule}, from {found.tag.source}: {found.tag.words})[/]"
     )
-    console.print("counts" if document["counts"] else f"does not count: {escape(str(document['why_not']))}")
+    console.print(
+        "can count" if document["can_count"] else f"cannot count: {escape(str(document['why_not']))}"
+    )
     for report in document["reports"]:
         console.print(f"\n[bold]Report {report['study_key']}[/]")
         for name, value in report.items():

@@ -282,7 +282,9 @@ class Workspace:
             "records": documents + alone,
             "pubmed_records": sum(len(study.records) for study in studies.values()),
             "studies": len(studies),
-            "studies_counting": sum(grading.why_listed(study, rules) is None for study in studies.values()),
+            "studies_that_can_count": sum(
+                grading.why_listed(study, rules) is None for study in studies.values()
+            ),
             "appraisals": len(self.appraisals()),
             "claims": len(self.protocol.claims),
             "corpus_digest": self.corpus_digest,

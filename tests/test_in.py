@@ -1,0 +1,218 @@
+"""The path in: archive, tags, store, refresh. The database is a product; what it is made of is kept."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import sqlite3
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from conftest import RECORDS
+
+from ldn_evidence import InputError, StoreError, Workspace, WorkspaceError, entrez, tagging
+from ldn_evidence.archive import Archive
+from ldn_evidence.model import StudyDesign
+
+SMITH = RECORDS / "smith2011.xml"
+BRUUN = RECORDS / "bruun2020.xml"
+
+
+# --------------------------------------------------------------------------- tags
+
+
+@pytest.mark.parametrize(
+    ("stated", "controlled", "types", "design", "rule"),
+    [
+        ("crossover_rct", True, [], StudyDesign.RANDOMISED_TRIAL, "code-randomised-trial"),
+        ("nonrandomized_trial", True, [], StudyDesign.NON_RANDOMISED_TRIAL, "code-non-randomised-trial"),
+        (
+            "nonrandomized_trial",
+            False,
+            ["Randomized Controlled Trial"],
+            StudyDesign.SINGLE_ARM_TRIAL,
+            "code-no-comparison",
+        ),
+        (
+            "narrative_review",
+            None,
+            ["Systematic Review"],
+            StudyDesign.NARRATIVE_REVIEW,
+            "code-narrative-review",
+        ),
+        (
+            None,
+            None,
+            ["Journal Article", "Meta-Analysis", "Review"],
+            StudyDesign.SYSTEMATIC_REVIEW,
+            "type-meta-analysis",
+        ),
+        (None, None, ["Randomized Controlled Trial"], StudyDesign.RANDOMISED_TRIAL, "type-randomised-trial"),
+        (None, None, ["Clinical Trial"], StudyDesign.UNCLASSIFIED, "no-rule"),
+        (None, None, ["Letter"], StudyDesign.UNCLASSIFIED, "no-rule"),
+        (None, None, [], StudyDesign.UNCLASSIFIED, "no-rule"),
+    ],
+)
+def test_the_first_rule_that_matches_decides_and_signs(stated, controlled, types, design, rule):
+    found = tagging.tag(stated_code=stated, controlled=controlled, publication_types=types)
+    assert (found.design, found.rule) == (design, rule)
+
+
+def test_every_rule_has_an_id_of_its_own_and_every_bundled_code_has_a_rule(workspace):
+    ids = [rule.id for rule in tagging.design_rules()]
+    assert len(ids) == len(set(ids))
+    assert {report.stated_design for report in workspace.reports()} == tagging.stated_codes()
+
+
+def test_the_up_and_down_study_is_single_arm_though_pubmed_calls_it_randomised(workspace):
+    workspace.refresh([BRUUN])
+    study = workspace.study("bruun2020")
+    assert study.records[0].publication_types[0].name == "Randomized Controlled Trial"
+    assert study.tag.design is StudyDesign.SINGLE_ARM_TRIAL
+
+
+# --------------------------------------------------------------------------- studies from reports
+
+
+def test_reports_of_one_study_are_one_study(workspace):
+    studies = workspace.studies()
+    assert [report.study_key for report in studies["bruun2024"].reports] == [
+        "bruun2024",
+        "bruun2021prot",
+        "bruun2024thesis",
+        "bruun2025cns",
+    ]
+    assert "bruun2025cns" not in studies
+
+
+def test_a_record_that_nobody_has_read_is_listed_and_not_counted(workspace, tmp_path):
+    unknown = tmp_path / "unknown.xml"
+    unknown.write_text(
+        SMITH.read_text("utf-8").replace("21380937", "99999999").replace("10.1007/s10620", "10.1007/x"),
+        "utf-8",
+    )
+    workspace.refresh([unknown])
+    study = workspace.study("99999999")
+    assert (study.key, study.tag.design) == ("pmid:99999999", StudyDesign.RANDOMISED_TRIAL)
+    assert workspace.study_document("99999999")["can_count"] is True
+    assert workspace.status()["records"] == 233
+
+
+# --------------------------------------------------------------------------- archive
+
+
+def test_the_archive_keeps_bytes_once_and_gives_them_back(tmp_path):
+    archive = Archive(tmp_path / "archive")
+    first = archive.add(b"<a/>", "one")
+    assert archive.add(b"<a/>", "two") == first
+    assert list(archive.read()) == [(first, b"<a/>")]
+
+
+def test_a_changed_archive_is_noticed(tmp_path):
+    archive = Archive(tmp_path / "archive")
+    batch = archive.add(b"<a/>", "one")
+    (tmp_path / "archive" / f"{batch.digest}.xml.gz").write_bytes(gzip.compress(b"<b/>"))
+    with pytest.raises(WorkspaceError, match="does not hold what its name says"):
+        list(archive.read())
+
+
+def test_a_file_that_is_not_pubmed_xml_is_refused_before_it_is_kept(workspace, tmp_path):
+    page = tmp_path / "page.xml"
+    page.write_text("<html/>", encoding="utf-8")
+    with pytest.raises(InputError, match="is not PubMed XML"):
+        workspace.refresh([page])
+    assert Archive(workspace.root / "archive" / "ldn").batches() == []
+
+
+def test_the_newest_version_of_a_record_wins(workspace, tmp_path):
+    changed = tmp_path / "changed.xml"
+    changed.write_text(
+        SMITH.read_text("utf-8").replace("a randomized placebo", "a revised placebo"), encoding="utf-8"
+    )
+    workspace.refresh([SMITH, changed])
+    assert "revised" in (workspace.study("smith2011").records[0].title or "")
+    older = tmp_path / "older.xml"
+    older.write_text(
+        SMITH.read_text("utf-8").replace('PMID Version="1"', 'PMID Version="0"'), encoding="utf-8"
+    )
+    workspace.refresh([older])
+    assert "revised" in (workspace.study("smith2011").records[0].title or "")
+
+
+# --------------------------------------------------------------------------- store
+
+
+def test_a_rebuild_gives_the_same_profiles_and_the_same_digest(root, tmp_path):
+    first = Workspace(root)
+    first.refresh([SMITH, BRUUN])
+    again = Workspace(tmp_path / "again")
+    again.refresh([BRUUN, SMITH])
+    assert (again.corpus_digest, again.profiles) == (first.corpus_digest, first.profiles)
+
+
+def test_refresh_twice_is_refresh_once(workspace):
+    before = workspace.claims_document("now")
+    workspace.refresh()
+    assert workspace.claims_document("now") == before
+
+
+def test_a_database_of_a_newer_version_is_left_alone(root):
+    with sqlite3.connect(root / "ldn.db") as database:
+        database.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
+    before = (root / "ldn.db").read_bytes()
+    for act in (Workspace(root).refresh, Workspace(root).claims):
+        with pytest.raises(StoreError, match="newer version"):
+            act()
+    assert (root / "ldn.db").read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_named_with_the_mend(root):
+    (root / "ldn.db").write_bytes(b"not a database" * 100)
+    with pytest.raises(StoreError, match="not a database.*ldn-evidence refresh"):
+        Workspace(root).claims()
+
+
+def test_the_database_refuses_a_design_that_is_no_word_of_ours(root):
+    with sqlite3.connect(root / "ldn.db") as database, pytest.raises(sqlite3.IntegrityError):
+        database.execute("UPDATE report SET design = 'RANDOMISED_TRIAL'")
+
+
+def test_designs_are_stored_as_the_words_that_tables_print(root):
+    with sqlite3.connect(root / "ldn.db") as database:
+        words = {row[0] for row in database.execute("SELECT DISTINCT design FROM report")}
+    assert words <= set(StudyDesign)
+
+
+# --------------------------------------------------------------------------- does PubMed answer
+
+
+class _Answer(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if "good" in self.path else 503)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def loopback():
+    server = HTTPServer(("127.0.0.1", 0), _Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_pubmed_that_answers_is_within_reach_and_an_error_is_named(loopback):
+    assert entrez.unreachable(f"{loopback}/good/") is None
+    assert entrez.unreachable(f"{loopback}/bad/") == "it answers with HTTP 503"
+    assert entrez.unreachable("http://127.0.0.1:9/") == "no connection"
+
+
+def test_a_server_that_never_answers_is_given_up():
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        assert entrez.unreachable(f"http://127.0.0.1:{silent.getsockname()[1]}/") is not None
