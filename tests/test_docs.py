@@ -131,13 +131,35 @@ def test_a_margin_is_given_with_its_reference_for_every_benefit_and_harm(workspa
             assert claim.smallest_important_difference
 
 
-SEED = (
-    "fibromyalgia-pain multiple-sclerosis-pain multiple-sclerosis-quality-of-life rheumatoid-arthritis-pain crps-pain "
-    "neuropathic-pain endometriosis-pain ibd-pain crohns-remission ulcerative-colitis-response inflammatory-pain-responds "
-    "after-conventional-analgesics endorphin-rise anti-inflammatory glial-modulation dose-range titration "
-    "fewer-side-effects-than-opioids fewer-side-effects-than-nsaids no-dependency mood energy well-tolerated-withdrawals "
-    "well-tolerated-serious-events vivid-dreams insomnia gastrointestinal-symptoms"
-).split()
+SEED = [
+    "fibromyalgia-pain",
+    "multiple-sclerosis-pain",
+    "multiple-sclerosis-quality-of-life",
+    "rheumatoid-arthritis-pain",
+    "crps-pain",
+    "neuropathic-pain",
+    "endometriosis-pain",
+    "ibd-pain",
+    "crohns-remission",
+    "ulcerative-colitis-response",
+    "inflammatory-pain-responds",
+    "after-conventional-analgesics",
+    "endorphin-rise",
+    "anti-inflammatory",
+    "glial-modulation",
+    "dose-range",
+    "titration",
+    "fewer-side-effects-than-opioids",
+    "fewer-side-effects-than-nsaids",
+    "no-dependency",
+    "mood",
+    "energy",
+    "well-tolerated-withdrawals",
+    "well-tolerated-serious-events",
+    "vivid-dreams",
+    "insomnia",
+    "gastrointestinal-symptoms",
+]
 
 
 def test_every_claim_of_the_document_is_asked(workspace: Workspace):

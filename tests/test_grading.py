@@ -161,12 +161,29 @@ def test_with_an_unknown_number_of_people_disagreeing_rows_are_mixed():
 
 def test_no_difference_from_an_active_drug_is_neither_an_effect_nor_no_effect():
     rows = [row("a", NULL, 500, comparator="active", **interval(0, -0.1, 0.1))]
-    assert graded(rows).direction is Direction.INSUFFICIENT
+    assert graded(rows, comparator=["placebo", "active"]).direction is Direction.INSUFFICIENT
 
 
 def test_worse_than_an_active_drug_does_not_inform_a_benefit():
-    profile = graded([row("a", Finding.INCREASE, comparator="active")])
+    profile = graded([row("a", Finding.INCREASE, comparator="active")], comparator=["placebo", "active"])
     assert (profile.direction, profile.counted[0].direction) == (Direction.INSUFFICIENT, None)
+
+
+def test_a_difference_too_small_to_matter_is_no_difference_however_significant():
+    rows = [row("a", Finding.DECREASE, 5000, **interval(-0.3, -0.5, -0.1))]
+    assert outcome(graded(rows)) == (Direction.NO_DIFFERENCE, Certainty.HIGH)
+
+
+def test_a_comparison_that_the_claim_does_not_ask_about_does_not_inform():
+    profile = graded([row("a", Finding.DECREASE, comparator="active")], comparator=["placebo"])
+    assert (profile.direction, profile.counted[0].direction) == (Direction.INSUFFICIENT, None)
+
+
+def test_where_the_number_analysed_was_not_seen_the_number_enrolled_stands_in_and_is_named():
+    rows = [row("old", Finding.DECREASE, 30), row("new", NULL, None, **interval(0.1, -0.4, 0.6))]
+    profile = graded(rows, [study("old"), study("new", n_participants=300)])
+    assert (profile.direction, profile.n_participants) == (Direction.NO_DIFFERENCE, 330)
+    assert any("new (300)" in note for note in profile.footnotes)
 
 
 # --------------------------------------------------------------------------- bodies
@@ -207,16 +224,17 @@ def test_no_row_is_no_evidence_and_says_what_was_searched():
 
 @pytest.mark.parametrize("kind", ["harm", "dosing"])
 def test_an_uncontrolled_study_never_shows_more_than_the_comparator(kind):
-    profile = graded([row("a", Finding.INCREASE, comparator="none")], kind=kind, expects="increase")
+    for comparator in ("none", "unclear"):
+        alone = graded([row("a", Finding.INCREASE, comparator=comparator)], kind=kind, expects="increase")
+        assert outcome(alone) == (Direction.INSUFFICIENT, Certainty.VERY_LOW)
+    profile = graded([row("a", Finding.INCREASE, comparison="indirect")], kind=kind, expects="increase")
     assert outcome(profile) == (Direction.INSUFFICIENT, Certainty.VERY_LOW)
 
 
 def test_a_dosing_claim_needs_an_arm_at_another_dose():
-    assert graded([row("a", Finding.DECREASE)], kind="dosing").direction is Direction.INSUFFICIENT
-    assert (
-        graded([row("a", Finding.DECREASE, comparator="other dose")], kind="dosing").direction
-        is Direction.SUPPORTS
-    )
+    for comparator, direction in (("placebo", Direction.INSUFFICIENT), ("other dose", Direction.SUPPORTS)):
+        rows = [row("a", Finding.DECREASE, comparator=comparator)]
+        assert graded(rows, kind="dosing", comparator=["other dose"]).direction is direction
 
 
 def test_animals_and_cells_alone_are_very_low_level_5_and_no_people():
@@ -238,6 +256,12 @@ def test_animals_and_cells_alone_are_very_low_level_5_and_no_people():
 def test_no_more_than_placebo_needs_the_harmful_side_inside_the_margin(low, high, direction):
     rows = [row("a", NULL, 5000, **interval(0.9, low, high, "RR", ""))]
     assert graded(rows, kind="harm", expects="no more than comparator").direction is direction
+
+
+def test_one_harmful_result_among_many_null_ones_never_reads_as_little_or_no_difference():
+    rows = [row("a", NULL, 900, **interval(1, 0.9, 1.1, "RR", "")), row("b", Finding.INCREASE, 100)]
+    profile = graded(rows, kind="harm", expects="no more than comparator")
+    assert profile.direction in (Direction.SUPPORTS, Direction.INSUFFICIENT)
 
 
 def test_fewer_harms_without_an_interval_do_not_show_no_more():

@@ -169,7 +169,7 @@ def test_a_database_of_a_newer_version_is_left_alone(root):
 
 def test_a_file_that_is_no_database_is_named_with_the_mend(root):
     (root / "ldn.db").write_bytes(b"not a database" * 100)
-    with pytest.raises(StoreError, match="not a database.*ldn-evidence refresh"):
+    with pytest.raises(StoreError, match=r"not a database.*ldn-evidence refresh"):
         Workspace(root).claims()
 
 

@@ -40,7 +40,8 @@ def test_the_wheel_carries_the_data(dist):
 
 def test_the_source_archive_can_be_built_from(dist):
     (sdist,) = dist.glob("*.tar.gz")
-    names = {name.partition("/")[2] for name in tarfile.open(sdist).getnames()}
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
     assert {f"data/{name}" for name in DATA} | {
         "README.md",
         "LICENSE",

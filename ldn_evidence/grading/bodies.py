@@ -14,20 +14,29 @@ from ldn_evidence.model import (
     ClaimKind,
     Comparator,
     Direction,
+    Directness,
     Expectation,
     Finding,
     Reading,
+    Record,
+    Report,
     Study,
     StudyDesign,
 )
 
+# A contrast with nothing, or with nobody knows what, compares nothing.
+UNCONTROLLED = (Comparator.NONE, Comparator.UNCLEAR)
+
 
 def why_listed(study: Study, rules: GradeRules, appraised: bool = False) -> str | None:
-    """Why a study is listed and never counted; None if it counts. A registry entry counts once appraised."""
+    """Why a study is listed and never counted; None if it counts. A registry entry counts once appraised.
+
+    The main report decides: a retracted preprint or secondary paper does not retract its trial.
+    """
     main = study.main
     facts = {
-        "retracted": any(record.retracted for record in study.records)
-        or any(report.correction_status == "retracted" for report in study.reports),
+        "retracted": (main is not None and main.correction_status == "retracted")
+        or any(record.retracted for record in study.records if main is None or _describes(record, main)),
         "verify": main is not None and main.verify,
         "borderline": main is not None and main.borderline,
         "registry only": main is not None and main.form == "registry record" and not appraised,
@@ -37,6 +46,11 @@ def why_listed(study: Study, rules: GradeRules, appraised: bool = False) -> str 
         if (rule.when and facts[rule.when]) or study.tag.design in rule.designs:
             return rule.reason
     return None
+
+
+def _describes(record: Record, report: Report) -> bool:
+    doi = record.identifier("doi")
+    return record.pmid == report.pmid or (bool(doi) and (report.doi or "").lower() == str(doi).lower())
 
 
 def place(claim: Claim, study: Study, row: Appraisal, rules: GradeRules) -> Reading:
@@ -51,9 +65,7 @@ def _body(study: Study, row: Appraisal, rules: GradeRules) -> Body:
         return row.review_of
     for rule in rules.bodies:
         if design in rule.designs:
-            uncontrolled = (
-                row.comparator in (Comparator.NONE, Comparator.UNCLEAR) and rule.name is not Body.PRECLINICAL
-            )
+            uncontrolled = row.comparator in UNCONTROLLED and rule.name is not Body.PRECLINICAL
             return Body.SINGLE_ARM if uncontrolled else rule.name
     raise LookupError(f"{study.key}: no body of evidence takes a {design}")
 
@@ -61,10 +73,13 @@ def _body(study: Study, row: Appraisal, rules: GradeRules) -> Body:
 def _direction(claim: Claim, row: Appraisal, rules: GradeRules) -> tuple[Direction | None, str]:
     if row.finding is Finding.UNCLEAR:
         return None, ""
-    if claim.kind in rules.informative.needs_comparison and row.comparator is Comparator.NONE:
-        return None, f"a {claim.kind} claim needs a comparison, and this contrast has none"
-    if claim.kind is ClaimKind.DOSING and row.comparator not in rules.informative.dosing_comparators:
-        return None, "a dosing claim needs an arm at another dose"
+    if claim.kind in rules.informative.needs_comparison:
+        if row.comparator in UNCONTROLLED:
+            return None, f"a {claim.kind} claim needs a comparison, and this contrast has none"
+        if row.comparator not in claim.comparator or row.comparison is Directness.INDIRECT:
+            return None, f"compared with something else than the claim asks about ({_asked(claim)})"
+    elif row.comparator not in (*UNCONTROLLED, *claim.comparator):
+        return None, f"compared with something else than the claim asks about ({_asked(claim)})"
     if row.finding is Finding.MIXED:
         return Direction.MIXED, ""
     if row.finding is Finding.NO_DIFFERENCE:
@@ -77,6 +92,10 @@ def _direction(claim: Claim, row: Appraisal, rules: GradeRules) -> tuple[Directi
     return Direction.AGAINST, ""
 
 
+def _asked(claim: Claim) -> str:
+    return claim.comparator_note or " or ".join(claim.comparator)
+
+
 def weigh(claim: Claim, name: Body, readings: Sequence[Reading], rules: GradeRules) -> BodyOfEvidence:
     """One body's direction, from its own rows alone. Counts are of informative rows, or of all if none informs."""
     informing = [reading for reading in readings if reading.direction is not None]
@@ -86,7 +105,7 @@ def weigh(claim: Claim, name: Body, readings: Sequence[Reading], rules: GradeRul
         else (Direction.INSUFFICIENT, "no row informs")
     )
     shown = informing or list(readings)
-    known = [reading.row.n_analysed for reading in shown if reading.row.n_analysed is not None]
+    people = [reading.participants for reading in shown if reading.participants is not None]
     review = next(
         (one.study.key for one in shown if one.study.tag.design is StudyDesign.SYSTEMATIC_REVIEW), None
     )
@@ -94,7 +113,7 @@ def weigh(claim: Claim, name: Body, readings: Sequence[Reading], rules: GradeRul
         name=name,
         direction=direction,
         n_studies=None if review else len(shown),
-        n_participants=(sum(known) if known else None) if review or name is Body.PRECLINICAL else sum(known),
+        n_participants=sum(people) if people else None,
         by_review=review,
         why=why,
     )
@@ -105,14 +124,25 @@ def verdict(
 ) -> tuple[Direction, str]:
     """Which way informative rows of one body point, and why."""
     directions = {reading.direction for reading in informing}
-    nulls = share(informing, lambda one: one.direction is Direction.NO_DIFFERENCE)
-    if claim.expects is Expectation.NO_MORE and directions <= {Direction.NO_DIFFERENCE, Direction.SUPPORTS}:
-        return _no_more(interval)
-    if nulls is not None and nulls >= rules.direction.null_share:
-        return _null(claim, informing, interval, nulls)
-    if len(directions) == 1:
-        return Direction(next(iter(directions)) or Direction.MIXED), "the rows agree"
-    return Direction.MIXED, "the rows disagree"
+    if claim.expects is Expectation.NO_MORE:
+        harmless = share(
+            informing, lambda one: one.direction in (Direction.NO_DIFFERENCE, Direction.SUPPORTS)
+        )
+        if harmless is not None and harmless >= rules.direction.null_share:
+            return _no_more(interval)
+    else:
+        nulls = share(informing, lambda one: one.direction is Direction.NO_DIFFERENCE)
+        if nulls is not None and nulls >= rules.direction.null_share:
+            return _null(claim, informing, interval, nulls)
+    if len(directions) > 1:
+        return Direction.MIXED, "the rows disagree"
+    direction = Direction(next(iter(directions)) or Direction.MIXED)
+    if interval is not None and interval.inside and direction is not Direction.MIXED:
+        return (
+            Direction.NO_DIFFERENCE,
+            f"a difference was shown, but {interval.words} lies inside the margin {interval.margin_words}",
+        )
+    return direction, "one row" if len(informing) == 1 else "the rows agree"
 
 
 def _null(
@@ -156,7 +186,7 @@ def share(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> floa
     chosen = [reading for reading in readings if holds(reading)]
     if not chosen or len(chosen) == len(readings):
         return float(bool(chosen))
-    if any(reading.row.n_analysed is None for reading in readings):
+    if any(reading.participants is None for reading in readings):
         return None
-    total = sum(reading.row.n_analysed or 0 for reading in readings)
-    return sum(reading.row.n_analysed or 0 for reading in chosen) / total if total else None
+    total = sum(reading.participants or 0 for reading in readings)
+    return sum(reading.participants or 0 for reading in chosen) / total if total else None

@@ -17,6 +17,7 @@ from ldn_evidence.model import (
     Directness,
     Domain,
     DomainRating,
+    Expectation,
     Reading,
     RiskOfBias,
     StudyDesign,
@@ -28,15 +29,16 @@ def rate(
     readings: Sequence[Reading],
     direction: Direction,
     interval: Interval | None,
+    unpublished: Sequence[str],
     rules: GradeRules,
 ) -> dict[Domain, DomainRating]:
-    """Every domain of one body, in GRADE's order."""
+    """Every domain of one body, in GRADE's order. `unpublished` names planned or registered trials without a result."""
     return {
         Domain.RISK_OF_BIAS: _risk_of_bias(readings, rules),
         Domain.INCONSISTENCY: _inconsistency(readings, interval, rules),
         Domain.INDIRECTNESS: _indirectness(readings, rules),
-        Domain.IMPRECISION: _imprecision(readings, direction, interval, rules),
-        Domain.PUBLICATION_BIAS: _publication_bias(claim, readings, rules),
+        Domain.IMPRECISION: _imprecision(claim, readings, direction, interval, rules),
+        Domain.PUBLICATION_BIAS: _publication_bias(claim, readings, unpublished, rules),
     }
 
 
@@ -127,11 +129,14 @@ def _distance(reading: Reading) -> int:
 
 
 def _imprecision(
-    readings: Sequence[Reading], direction: Direction, interval: Interval | None, rules: GradeRules
+    claim: Claim,
+    readings: Sequence[Reading],
+    direction: Direction,
+    interval: Interval | None,
+    rules: GradeRules,
 ) -> DomainRating:
-    known = [one.row.n_analysed for one in readings if one.row.n_analysed is not None]
-    # A total is known only if every number is; a review's participants are those it states.
-    people = sum(known) if len(known) == len(readings) and readings else None
+    numbers = [one.participants for one in readings]
+    people = None if not numbers or None in numbers else sum(number or 0 for number in numbers)
     inputs: dict[str, object] = {"participants": people}
     if interval is not None:
         inputs |= {
@@ -140,21 +145,20 @@ def _imprecision(
             "measure": ", ".join(part for part in (interval.measure, interval.scale) if part),
             "from": interval.source,
         }
-        rating, reason = _by_interval(interval, direction)
+        rating, reason = _by_interval(claim, interval, direction)
         if rating is not None:
             return DomainRating(rating=rating, inputs=inputs, reason=reason)
-    events = _events(readings) if interval is not None and interval.measure in RATIOS else None
-    if events is not None:
-        inputs["events"] = events
-    rating, reason = _by_size(
-        people if events is None else events, "participants" if events is None else "events", rules
-    )
+    if interval is not None and interval.measure in RATIOS:
+        inputs["events"] = _events(readings)
+        rating, reason = _by_size(_events(readings), "event", rules)
+    else:
+        rating, reason = _by_size(people, "participant", rules)
     if interval is None:
         reason += "; no interval that can be held against a margin"
     return DomainRating(rating=rating, inputs=inputs, reason=reason)
 
 
-def _by_interval(interval: Interval, direction: Direction) -> tuple[Concern | None, str]:
+def _by_interval(claim: Claim, interval: Interval, direction: Direction) -> tuple[Concern | None, str]:
     """What the interval alone decides; None where the amount of information decides."""
     low, high = interval.margin
     crossed = (interval.low < low) + (interval.high > high)
@@ -166,9 +170,12 @@ def _by_interval(interval: Interval, direction: Direction) -> tuple[Concern | No
             rating,
             f"{interval.words} crosses {'both ends' if crossed == 2 else 'one end'} of {interval.margin_words}",
         )
+    includes_none = interval.low <= interval.no_effect <= interval.high
+    # "No more than the comparator" is supported by an interval around no effect: there its size decides.
     if (
         direction in (Direction.SUPPORTS, Direction.AGAINST)
-        and interval.low <= interval.no_effect <= interval.high
+        and includes_none
+        and claim.expects is not Expectation.NO_MORE
     ):
         rating = Concern.VERY_SERIOUS if crossed == 2 else Concern.SERIOUS
         return rating, f"{interval.words} includes no effect"
@@ -178,12 +185,13 @@ def _by_interval(interval: Interval, direction: Direction) -> tuple[Concern | No
 def _by_size(size: int | None, unit: str, rules: GradeRules) -> tuple[Concern, str]:
     rule = rules.imprecision
     if size is None:
-        return Concern.SERIOUS, f"the number of {unit} is not known"
+        return Concern.SERIOUS, f"the number of {unit}s is not known"
+    words = f"{size} {unit}{'' if size == 1 else 's'}"
     if size <= rule.few:
-        return Concern.VERY_SERIOUS, f"{size} {unit}, no more than {rule.few}"
+        return Concern.VERY_SERIOUS, f"{words}, no more than {rule.few}"
     if size <= rule.enough:
-        return Concern.SERIOUS, f"{size} {unit}, no more than {rule.enough}"
-    return Concern.NONE, f"{size} {unit}, more than {rule.enough}"
+        return Concern.SERIOUS, f"{words}, no more than {rule.enough}"
+    return Concern.NONE, f"{words}, more than {rule.enough}"
 
 
 def _events(readings: Sequence[Reading]) -> int | None:
@@ -193,21 +201,27 @@ def _events(readings: Sequence[Reading]) -> int | None:
     return sum(count or 0 for pair in counts for count in pair)
 
 
-def _publication_bias(claim: Claim, readings: Sequence[Reading], rules: GradeRules) -> DomainRating:
+def _publication_bias(
+    claim: Claim, readings: Sequence[Reading], unpublished: Sequence[str], rules: GradeRules
+) -> DomainRating:
     small = rules.publication_bias.small
-    sizes = [one.row.n_analysed for one in readings]
+    sizes = [one.participants for one in readings]
     inputs: dict[str, object] = {
         "positive": sum(one.direction is Direction.SUPPORTS for one in readings),
         "of": len(readings),
         "largest": max((size for size in sizes if size is not None), default=None),
     }
-    if claim.kind is ClaimKind.HARM or _by_review(readings):
-        return DomainRating(rating=Concern.NONE, inputs=inputs, reason="not suspected")
+    if unpublished:
+        inputs["planned or registered, no result seen"] = sorted(unpublished)
+    if _by_review(readings):
+        return DomainRating(rating=Concern.NONE, inputs=inputs, reason="not judged for a review")
+    if claim.kind is ClaimKind.HARM:
+        return DomainRating(rating=Concern.NONE, inputs=inputs, reason="not judged for harms in this version")
     only_positive = bool(readings) and all(one.direction is Direction.SUPPORTS for one in readings)
     if only_positive and all(size is None or size <= small for size in sizes):
         reason = f"only small studies (none above {small} participants), and all of them positive"
         return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason=reason)
-    return DomainRating(rating=Concern.NONE, inputs=inputs, reason="not suspected")
+    return DomainRating(rating=Concern.NONE, inputs=inputs, reason="not suspected from the studies counted")
 
 
 def _by_review(readings: Sequence[Reading]) -> bool:

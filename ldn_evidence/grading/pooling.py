@@ -24,6 +24,7 @@ class Interval:
     margin: tuple[float, float]
     source: str
     i2: float | None = None
+    note: str = ""
 
     @property
     def inside(self) -> bool:
@@ -64,10 +65,10 @@ def best_interval(claim: Claim, readings: Sequence[Reading]) -> Interval | None:
             groups[(one.row.measure or "", one.row.scale or "", one.row.comparator)].append(one)
     pools = [group for group in groups.values() if len(group) > 1]
     if pools:
-        return _pooled(claim, max(pools, key=lambda group: sum(one.row.n_analysed or 0 for one in group)))
+        return _pooled(claim, max(pools, key=_people), among=len(readings))
     if not usable:
         return None
-    largest = max(usable, key=lambda one: (one.row.n_analysed or 0, one.row.row_id))
+    largest = max(usable, key=lambda one: (one.participants or 0, one.row.row_id))
     return _single(claim, largest)
 
 
@@ -92,7 +93,11 @@ def _single(claim: Claim, reading: Reading) -> Interval | None:
     )
 
 
-def _pooled(claim: Claim, group: Sequence[Reading]) -> Interval | None:
+def _people(group: Sequence[Reading]) -> int:
+    return sum(one.participants or 0 for one in group)
+
+
+def _pooled(claim: Claim, group: Sequence[Reading], among: int) -> Interval | None:
     # A second and a half to import: only where there is something to pool.
     import numpy as np
     from statsmodels.stats.meta_analysis import combine_effects
@@ -107,10 +112,12 @@ def _pooled(claim: Claim, group: Sequence[Reading]) -> Interval | None:
     with np.errstate(divide="ignore"):  # identical estimates: statsmodels divides by their heterogeneity, 0
         result = combine_effects(effects, variances, method_re="iterated")  # Paule-Mandel
     low, high = result.conf_int(use_t=False)[1]
-    if 3 <= len(group) < 10:
-        # Hartung-Knapp where it is the wider of the two. With two studies it has one degree of freedom and says
-        # nothing: the random-effects interval stands (docs/method.md, "Pooling").
-        knapp_low, knapp_high = result.conf_int(use_t=True)[3]
+    knapp_low, knapp_high = result.conf_int(use_t=True)[3]
+    note = f"{len(group)} of {among} results pooled, {_people(group)} participants."
+    if len(group) == 2:
+        # One degree of freedom: the random-effects interval stands (docs/method.md, "Pooling").
+        note += f" With two, the Hartung-Knapp interval ({outward(knapp_low):.1f} to {outward(knapp_high):.1f}) says nothing."
+    elif len(group) < 10:
         low, high = min(low, knapp_low), max(high, knapp_high)
     return Interval(
         measure=first.measure,
@@ -121,4 +128,5 @@ def _pooled(claim: Claim, group: Sequence[Reading]) -> Interval | None:
         margin=first.margin,
         i2=max(0.0, float(result.i2)) * 100,
         source=f"the pooled interval of {', '.join(sorted(one.study.key for one in group))}",
+        note=note,
     )

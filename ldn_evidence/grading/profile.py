@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ldn_evidence.grading.bodies import place, weigh, why_listed
 from ldn_evidence.grading.domains import rate
-from ldn_evidence.grading.pooling import best_interval
+from ldn_evidence.grading.pooling import Interval, best_interval
 from ldn_evidence.grading.rules import GradeRules
 from ldn_evidence.model import (
     Appraisal,
@@ -62,11 +62,13 @@ def grade(
     setting, bodies, standing = _bodies(claim, counted, reviews, rules)
     informing = [one for one in standing if one.direction is not None] or standing
     domains: dict[Domain, DomainRating] = {}
+    interval = None
     start = certainty = Certainty.NO_EVIDENCE
     if setting is not None:
         start = rules.body(setting.name).start
         interval = best_interval(claim, informing) if setting.why != "no row informs" else None
-        domains = rate(claim, informing, setting.direction, interval, rules)
+        unpublished = _unpublished(claim, studies, {row.study_key for row in rows})
+        domains = rate(claim, informing, setting.direction, interval, unpublished, rules)
         certainty = _lowered(start, domains, rules)
         if all(one.direction is None for one in standing):
             certainty = Certainty.VERY_LOW
@@ -78,7 +80,7 @@ def grade(
         direction=direction,
         certainty=certainty,
         starting_certainty=start,
-        ocebm_level=_ocebm(claim, setting, rules),
+        ocebm_level=_ocebm(claim, setting, informing, rules),
         body=setting,
         bodies=bodies,
         counted=tuple(counted),
@@ -86,11 +88,11 @@ def grade(
         left_out=tuple(sorted(left_out, key=lambda one: one.study_key)),
         domains=domains,
         n_studies=len(human),
-        n_participants=sum(one.row.n_analysed or 0 for one in human),
+        n_participants=sum(one.participants or 0 for one in human),
         n_rcts=sum(one.study.tag.design is StudyDesign.RANDOMISED_TRIAL for one in human),
         provisional=not standing or any(one.row.reviewer in unconfirmed for one in (*counted, *standing)),
         statement=_statement(claim, direction, certainty, setting, drug, rules, search),
-        footnotes=_footnotes(setting, bodies, counted),
+        footnotes=_footnotes(claim, setting, bodies, counted, interval),
     )
 
 
@@ -99,8 +101,8 @@ def _bodies(
 ) -> tuple[BodyOfEvidence | None, tuple[BodyOfEvidence, ...], list[Reading]]:
     """The body that sets the grade, all bodies best first, and the rows of the one that sets it."""
     if not counted:
-        # Nothing counted has a row: the newest review that can be counted on speaks for its trials.
-        able = [one for one in reviews if _countable_review(one, rules)]
+        # Nothing counted has a row: the newest review that informs speaks for its trials.
+        able = [one for one in reviews if one.direction is not None and _countable_review(one, rules)]
         if not able:
             return None, (), []
         newest = max(able, key=lambda one: (one.study.year or 0, one.study.key))
@@ -141,14 +143,34 @@ def _lowered(start: Certainty, domains: Mapping[Domain, DomainRating], rules: Gr
     return LADDER[max(0, LADDER.index(start) - steps)]
 
 
-def _ocebm(claim: Claim, setting: BodyOfEvidence | None, rules: GradeRules) -> int | None:
+def _ocebm(
+    claim: Claim, setting: BodyOfEvidence | None, readings: Sequence[Reading], rules: GradeRules
+) -> int | None:
     if setting is None:
         return None
     if claim.kind is ClaimKind.MECHANISM:
         return rules.ocebm.mechanism
     if setting.by_review and setting.name is Body.RANDOMISED:
         return rules.ocebm.review_of_randomised
-    return rules.body(setting.name).ocebm
+    uncontrolled = setting.name is Body.SINGLE_ARM
+    return (
+        rules.ocebm.uncontrolled
+        if uncontrolled
+        else min(rules.ocebm.designs[one.study.tag.design] for one in readings)
+    )
+
+
+def _unpublished(claim: Claim, studies: Mapping[str, Study], with_row: set[str]) -> list[str]:
+    """Trials of the condition that were planned or registered and of which no result was seen."""
+    plans = (StudyDesign.TRIAL_PROTOCOL, StudyDesign.REGISTRY_ENTRY)
+    return [
+        study.key
+        for study in studies.values()
+        if claim.condition is not None
+        and study.condition == claim.condition
+        and study.key not in with_row
+        and (study.tag.design in plans or (study.main is not None and study.main.form == "registry record"))
+    ]
 
 
 def _statement(
@@ -171,15 +193,23 @@ def _statement(
             f"{claim.outcome} than {compared}",
         ),
     }[claim.expects]
+    if claim.kind is ClaimKind.HARM and claim.expects is not Expectation.NO_MORE:
+        more, fewer = ("causes more", "cause more"), ("causes fewer", "cause fewer")
+        (does, do), (opposite, _) = (fewer, more) if claim.expects is Expectation.DECREASE else (more, fewer)
+        outcome = f"{claim.outcome} than {compared}"
     where = ""
     if claim.kind is ClaimKind.BENEFIT:
         where = f" in {claim.population}"
-    elif claim.kind is ClaimKind.HARM and claim.expects is not Expectation.NO_MORE:
-        where = f" compared with {compared}"
     elif claim.kind is ClaimKind.MECHANISM and setting is not None:
         where = " (animals and cells only)" if setting.name is Body.PRECLINICAL else " in people"
     sentence = rules.statements[direction][certainty].format(
-        drug=claim.subject or drug, does=does, do=do, opposite=opposite, outcome=outcome, where=where
+        drug=claim.subject or drug,
+        does=does,
+        do=do,
+        opposite=opposite,
+        outcome=outcome,
+        subject=claim.outcome,
+        where=where,
     )
     sentence = sentence[0].upper() + sentence[1:]
     if certainty is not Certainty.NO_EVIDENCE:
@@ -188,21 +218,31 @@ def _statement(
 
 
 def _footnotes(
+    claim: Claim,
     setting: BodyOfEvidence | None,
     bodies: Sequence[BodyOfEvidence],
     counted: Sequence[Reading],
+    interval: Interval | None,
 ) -> tuple[str, ...]:
     notes = []
     if setting is not None:
         source = f"review {setting.by_review} (by review)" if setting.by_review else f"{setting.name} body"
         notes.append(f"Direction from the {source}: {setting.why}.")
+    if interval is not None and interval.note:
+        notes.append(interval.note)
     for body in bodies:
         if setting is not None and body.name is not setting.name:
-            keys = ", ".join(one.study.key for one in counted if one.body is body.name)
-            notes.append(f"Beside it, not summed with it, the {body.name} body: {body.direction} ({keys}).")
-    unknown = [
-        one.study.key for one in counted if one.row.n_analysed is None and one.body is not Body.PRECLINICAL
-    ]
+            found = ", ".join(
+                f"{one.study.key}: {one.row.finding}" for one in counted if one.body is body.name
+            )
+            notes.append(f"Beside it, not summed with it, the {body.name} body: {body.direction} ({found}).")
+    people = [one for one in counted if one.body is not Body.PRECLINICAL and one.row.n_analysed is None]
+    enrolled = [f"{one.study.key} ({one.participants})" for one in people if one.participants is not None]
+    unknown = [one.study.key for one in people if one.participants is None]
+    if enrolled:
+        notes.append(f"Number analysed not seen, number enrolled used: {', '.join(enrolled)}.")
     if unknown:
-        notes.append(f"Participants not known, and not in the sums: {', '.join(unknown)}.")
+        notes.append(f"Number of participants not known, and not in the sums: {', '.join(unknown)}.")
+    if claim.caveat:
+        notes.append(claim.caveat)
     return tuple(notes)

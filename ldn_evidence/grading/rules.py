@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ldn_evidence.model import Body, Certainty, ClaimKind, Comparator, Concern, Direction, StudyDesign
+from ldn_evidence.model import Body, Certainty, ClaimKind, Concern, Direction, StudyDesign
 from ldn_evidence.textfiles import read_toml
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -28,26 +28,26 @@ class Listed(_Rules):
 
 
 class BodyRule(_Rules):
-    """Which designs form a body of evidence, where it starts and which OCEBM level it has."""
+    """Which designs form a body of evidence, and where it starts."""
 
     name: Body
     designs: tuple[StudyDesign, ...]
     start: Certainty
-    ocebm: int
 
 
 class Ocebm(_Rules):
-    """The two levels that no body gives."""
+    """Levels by design, and those that no design gives."""
 
     review_of_randomised: int
     mechanism: int
+    uncontrolled: int
+    designs: dict[StudyDesign, int]
 
 
 class Informative(_Rules):
     """What a row needs in order to inform."""
 
     needs_comparison: tuple[ClaimKind, ...]
-    dosing_comparators: tuple[Comparator, ...]
 
 
 class DirectionRule(_Rules):
@@ -107,10 +107,6 @@ class GradeRules(_Rules):
     def body(self, name: Body) -> BodyRule:
         """The rule of one body."""
         return next(rule for rule in self.bodies if rule.name is name)
-
-    def rank(self, name: Body) -> int:
-        """0 for the best body."""
-        return [rule.name for rule in self.bodies].index(name)
 
 
 @cache

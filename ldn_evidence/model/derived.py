@@ -85,6 +85,13 @@ class Reading:
     direction: Direction | None  # None: not informative
     note: str = ""
 
+    @property
+    def participants(self) -> int | None:
+        """People behind the result: those analysed, else those enrolled; None where neither was seen."""
+        if self.row.n_analysed is not None:
+            return self.row.n_analysed
+        return self.study.main.n_participants if self.study.main and self.study.human else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:

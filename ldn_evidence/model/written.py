@@ -161,6 +161,7 @@ class Claim(_Written):
     outcome: Text = Field(examples=["pain intensity"])
     expects: Expectation = Field(examples=["decrease"])
     preferred_measure: Text = Field(examples=["mean difference on a 0-10 scale at 8 to 12 weeks"])
+    caveat: str = ""  # what the document adds and no study here measured
     direct: Text = Field(examples=["adults with the condition, oral drug, a pain scale"])
     smallest_important_difference: tuple[ImportantDifference, ...] = ()
     no_important_difference_because: str = ""
