@@ -48,7 +48,7 @@ def current(
             if row.study_key not in designs:
                 raise InputError(
                     f'{where}: study_key "{row.study_key}" is not a study of the corpus '
-                    "(a report is named by its study). Mend the key or add the study."
+                    "(a report is named by its study). Mend the key; or add the study to the corpus and refresh."
                 )
             review = designs[row.study_key] is StudyDesign.SYSTEMATIC_REVIEW
             if review != (row.review_of is not None):

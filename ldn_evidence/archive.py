@@ -1,4 +1,4 @@
-"""Raw PubMed XML, kept compressed by its digest before anybody parses it. Append-only; never reads what it holds."""
+"""Raw PubMed XML, kept compressed by its digest before anybody parses it. Append-only; never parses what it holds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,21 +43,29 @@ class Archive:
         part = whole.with_suffix(".part")  # a cut-off write must not be taken for a whole file
         part.write_bytes(gzip.compress(raw, mtime=0))
         os.replace(part, whole)
+        # A write that was cut off leaves a line without an end: the next one must not be glued to it.
+        cut = self.manifest.exists() and not self.manifest.read_bytes().endswith(b"\n")
+        line = json.dumps({"digest": digest, "source": source, "added": batch.added})
         with self.manifest.open("a", encoding="utf-8") as out:
-            out.write(json.dumps({"digest": digest, "source": source, "added": batch.added}) + "\n")
+            out.write(f"{chr(10) if cut else ''}{line}\n")
         return batch
 
     def batches(self) -> list[Batch]:
-        """Every batch, oldest first."""
+        """Every batch, oldest first. A last line that was cut off is no batch: its refresh can be run again."""
         if not self.manifest.exists():
             return []
+        *whole, last = self.manifest.read_text(encoding="utf-8", errors="replace").split("\n")
+        found = [self._batch(line) for line in whole if line.strip() and not _cut(line)]
+        if last.strip() and not _cut(last):
+            found.append(self._batch(last))
+        return found
+
+    def _batch(self, line: str) -> Batch:
         try:
-            return [
-                Batch(**json.loads(line)) for line in self.manifest.read_text(encoding="utf-8").splitlines()
-            ]
+            return Batch(**json.loads(line))
         except (ValueError, TypeError) as error:
             raise WorkspaceError(
-                f"{self.manifest}: can't be read ({error}). Restore it from a copy."
+                f"{self.manifest}: has a damaged line ({error}). Restore it from a copy."
             ) from error
 
     def read(self) -> Iterator[tuple[Batch, bytes]]:
@@ -65,7 +74,7 @@ class Archive:
             path = self._path(batch.digest)
             try:
                 raw = gzip.decompress(path.read_bytes())
-            except (OSError, EOFError) as error:
+            except (OSError, EOFError, zlib.error) as error:
                 raise WorkspaceError(f"{path}: can't be read ({error}). Restore it from a copy.") from error
             if hashlib.sha256(raw).hexdigest() != batch.digest:
                 raise WorkspaceError(f"{path}: does not hold what its name says. Restore it from a copy.")
@@ -73,3 +82,7 @@ class Archive:
 
     def _path(self, digest: str) -> Path:
         return self.folder / f"{digest}.xml.gz"
+
+
+def _cut(line: str) -> bool:
+    return line.startswith("{") and not line.endswith("}")

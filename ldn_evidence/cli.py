@@ -1,4 +1,4 @@
-"""Arguments in, words and exit codes out; the only reader of the environment and the clock.
+"""Arguments in, words and exit codes out; the only reader of the environment.
 
 Whatever takes long to import is imported inside the command that needs it: `--help` answers at once.
 """
@@ -6,7 +6,9 @@ Whatever takes long to import is imported inside the command that needs it: `--h
 from __future__ import annotations
 
 import os
+import re
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -36,10 +38,14 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def main() -> NoReturn:
     """The console script. Ends with 0, with 2 for something a person wrote, with 1 for everything else."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a letter that the terminal can't show must not end a command
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except EvidenceError as error:
-        print(f"ldn-evidence: {error}", file=sys.stderr)
+        words = "".join(one if one.isprintable() else "?" for one in str(error))
+        print(f"ldn-evidence: {words}", file=sys.stderr)
         sys.exit(error.exit_code)
     except BrokenPipeError:  # `ldn-evidence studies | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -127,7 +133,7 @@ def refresh(
             if why
             else "PubMed answers, but this version does not collect from it yet: add its XML with --xml FILE."
         )
-    print("Next: ldn-evidence claims")
+    print(f"Next: {workspace.command('claims')}")
 
 
 @app.command()
@@ -274,7 +280,7 @@ def _years(text: str | None) -> tuple[int | None, int | None]:
     if text is None:
         return None, None
     first, dash, last = text.partition("-")
-    if not (first or last) or not all(part.isdigit() and len(part) == 4 for part in (first, last) if part):
+    if not (first or last) or not all(re.fullmatch("[0-9]{4}", part) for part in (first, last) if part):
         raise InputError(f'--year "{text}" is not a year or a span. Write 2013, 2010-2015, 2020- or -2005.')
     span = (int(first) if first else None), (int(last) if last else None) if dash else int(first)
     if span[0] is not None and span[1] is not None and span[0] > span[1]:
@@ -297,4 +303,5 @@ def _notice(workspace: Workspace) -> None:
 def _print_json(value: Any) -> None:
     import json
 
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    print(json.dumps(value, ensure_ascii=plain, indent=2, default=str, allow_nan=False))

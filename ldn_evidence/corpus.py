@@ -7,36 +7,61 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ldn_evidence.errors import InputError
-from ldn_evidence.model import Protocol, Record, Report, Study, Tag
-from ldn_evidence.textfiles import read_rows, unique
+from ldn_evidence.model import Protocol, Record, Report, SearchDate, Study, Tag
+from ldn_evidence.textfiles import read_rows, read_toml, unique
 
 
-def load(path: Path, codes: Collection[str], protocol: Protocol) -> list[Report]:
+def load(path: Path, codes: Collection[str]) -> list[Report]:
     """Read and check one corpus file; an absent file is an empty corpus."""
     if not path.exists():
         return []
     reports = read_rows(path, Report)
     unique(path, "study_key", [report.study_key for report in reports])
-    known = {condition.slug for condition in protocol.conditions}
     for report in reports:
-        where = f"{path} ({report.study_key})"
         if report.stated_design not in codes:
             raise InputError(
-                f'{where}: stated_design = "{report.stated_design}" is not a code we know. '
+                f'{path} ({report.study_key}): stated_design = "{report.stated_design}" is not a code we know. '
                 f"Use one of: {', '.join(sorted(codes))}."
             )
-        if (
-            report.condition not in known
-            and report.condition != "general"
-            and not report.condition.startswith("other:")
-        ):
-            raise InputError(
-                f'{where}: condition = "{report.condition}" is not in the protocol "{protocol.name}". '
-                f'Use one of: {", ".join(sorted(known))}, general, or "other: ...".'
-            )
     return reports
+
+
+def fits(report: Report, protocol: Protocol) -> bool:
+    """Whether a row's condition is one of the protocol's, `general`, or outside it by its own word."""
+    known = {condition.slug for condition in protocol.conditions}
+    return report.condition in known or report.condition == "general" or report.condition.startswith("other:")
+
+
+def check(path: Path, reports: Sequence[Report], protocol: Protocol) -> None:
+    """Refuse a row whose condition the protocol does not have."""
+    for report in reports:
+        if not fits(report, protocol):
+            known = ", ".join(sorted(condition.slug for condition in protocol.conditions))
+            raise InputError(
+                f'{path} ({report.study_key}): condition = "{report.condition}" is not in the protocol '
+                f'"{protocol.name}". Use one of: {known}, general, or "other: ...".'
+            )
+
+
+def load_search(path: Path) -> SearchDate | None:
+    """Where a corpus comes from and when it was searched; None if the file is absent."""
+    if not path.exists():
+        return None
+    found = read_toml(path, _Search)
+    return SearchDate(source=found.source, date=found.date)
+
+
+class _Search(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    source: Annotated[str, StringConstraints(min_length=1)] = Field(examples=["PubMed, by hand"])
+    date: Annotated[str, StringConstraints(pattern=r"^\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?$")] = Field(
+        examples=["2026-11"]
+    )
 
 
 def layered(bundled: Sequence[Report], own: Sequence[Report]) -> list[Report]:
@@ -48,12 +73,12 @@ def layered(bundled: Sequence[Report], own: Sequence[Report]) -> list[Report]:
         main = rows.get(report.report_of)
         if main is None:
             raise InputError(
-                f'{report.study_key}: report_of = "{report.report_of}" is not a study_key of the corpus. '
+                f'corpus row {report.study_key}: report_of = "{report.report_of}" is not a study_key of the corpus. '
                 "Add that row or mend the key."
             )
         if main.report_of is not None:
             raise InputError(
-                f'{report.study_key}: report_of = "{main.study_key}" is itself a report of "{main.report_of}". '
+                f'corpus row {report.study_key}: report_of = "{main.study_key}" is itself a report of "{main.report_of}". '
                 "Name the main row."
             )
     return [rows[key] for key in sorted(rows)]

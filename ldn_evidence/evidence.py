@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ldn_evidence import grading
 from ldn_evidence.appraisal import UNCONFIRMED
 from ldn_evidence.model import (
+    PARTS,
     Appraisal,
     BodyOfEvidence,
     Concern,
@@ -282,10 +283,7 @@ def profile_table(profile: EvidenceProfile) -> pd.DataFrame:
                     "dose": row.dose,
                     "follow_up": row.follow_up,
                     "n_analysed": row.n_analysed,
-                    **{
-                        f"{name}_directness": str(getattr(row, name))
-                        for name in ("population", "intervention", "comparison", "outcome")
-                    },
+                    **{f"{name}_directness": str(getattr(row, name)) for name in PARTS},
                     "risk_of_bias": str(row.risk_of_bias),
                     "reason": " ".join(part for part in (row.reason, one.note.capitalize()) if part),
                     "reviewer": row.reviewer,
@@ -315,7 +313,12 @@ def provenance(protocol: str, digest: str, search: SearchDate | None) -> str:
 
 def csv_text(frame: pd.DataFrame, source: str) -> str:
     """A table as CSV, with where it comes from in the last column. A cell that a spreadsheet would run is defused."""
-    safe = frame.assign(provenance=source).map(_defuse)
+    import pandas as pd
+
+    safe = frame.assign(provenance=source)
+    for name in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[name]):  # numbers stay what they are
+            safe[name] = safe[name].map(_defuse)
     return str(safe.to_csv(index=False, lineterminator="\r\n"))
 
 
@@ -333,7 +336,8 @@ def _lowered(profile: EvidenceProfile) -> list[str]:
 
 
 def _listed(study: Study, rows: Sequence[Appraisal]) -> str | None:
-    return grading.why_listed(study, grading.grade_rules(), appraised=bool(rows))
+    listed = grading.listed_by(study, grading.grade_rules(), appraised=bool(rows))
+    return listed.reason if listed else None
 
 
 def _pmid(study: Study) -> int | None:

@@ -1,11 +1,12 @@
 """PubMed's XML into Records: PubmedArticle, PubmedBookArticle and the old MedlineCitation roots.
 
 Takes raw bytes; yields a Record, or a Problem that names the citation which could not be read. XML is hostile
-input: entities are not expanded, nothing is fetched, depth and size are bounded. Never decides what a study is.
+input: entities are not expanded, nothing is fetched, depth and size are bounded by the parser. Never decides what a study is.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -82,8 +83,8 @@ def _parent(element: Element) -> str | None:
 def _record(element: Element) -> Record | Problem:
     try:
         return book(element) if element.tag == "PubmedBookArticle" else article(element)
-    except (ValueError, AttributeError) as error:
-        return Problem(element.findtext(".//PMID"), f"{type(error).__name__}: {error}")
+    except ValueError as error:
+        return Problem((element.findtext(".//PMID") or "").strip()[:20] or None, str(error))
 
 
 def article(element: Element) -> Record:
@@ -91,10 +92,9 @@ def article(element: Element) -> Record:
     citation = element if element.tag == "MedlineCitation" else _need(element, "MedlineCitation")
     body = _need(citation, "Article")
     data = element.find("PubmedData")
-    pmid = _need(citation, "PMID")
     return Record(
-        pmid=int(pmid.text or ""),
-        version=int(pmid.get("Version") or 1),
+        pmid=_pmid(citation),
+        version=_version(citation),
         kind=RecordKind.ARTICLE,
         title=text(body.find("ArticleTitle")),
         vernacular_title=text(body.find("VernacularTitle")),
@@ -147,12 +147,11 @@ def book(element: Element) -> Record:
     """One PubmedBookArticle: a book, or a chapter whose title stands under ArticleTitle."""
     document = _need(element, "BookDocument")
     data = element.find("PubmedBookData")
-    pmid = _need(document, "PMID")
     volume = _need(document, "Book")
     book_title = text(volume.find("BookTitle"))
     return Record(
-        pmid=int(pmid.text or ""),
-        version=int(pmid.get("Version") or 1),
+        pmid=_pmid(document),
+        version=_version(document),
         kind=RecordKind.BOOK,
         title=text(document.find("ArticleTitle")) or book_title,
         vernacular_title=text(document.find("VernacularTitle")),
@@ -177,7 +176,27 @@ def text(element: Element | None) -> str | None:
     """What an element holds, markup flattened. `.text` alone would end at the first <i>."""
     if element is None:
         return None
-    return " ".join("".join(str(part) for part in element.itertext()).split()) or None
+    words = "".join(str(part) for part in element.itertext())
+    # A terminal obeys control characters, and none of them is text.
+    return " ".join("".join(one for one in words if one.isspace() or not _is_control(one)).split()) or None
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) == "Cc"
+
+
+def _pmid(holder: Element) -> int:
+    element = _need(holder, "PMID")
+    digits = (element.text or "").strip()
+    # isdigit alone takes superscripts; a child node means that something was hidden in the number.
+    if len(element) or not (digits.isascii() and digits.isdigit()) or not 0 < int(digits) < 10**9:
+        raise ValueError("its PMID is not a number from 1 to 999999999")
+    return int(digits)
+
+
+def _version(holder: Element) -> int:
+    version = _need(holder, "PMID").get("Version") or "1"
+    return int(version) if version.isascii() and version.isdigit() and len(version) < 6 else 1
 
 
 def _need(element: Element, path: str) -> Element:
@@ -252,7 +271,7 @@ def _date(element: Element | None) -> PartialDate:
         year=year,
         month=_number(month) if month and month.isdigit() else MONTHS.get((month or "")[:3].lower()),
         day=_number(text(element.find("Day"))),
-        text=spoken or (f"{season} {year}" if season else None),
+        text=spoken or (" ".join(str(part) for part in (season, year) if part) if season else None),
     )
 
 
@@ -261,7 +280,7 @@ def _maybe_date(element: Element | None) -> PartialDate | None:
 
 
 def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isdigit() else None
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 6 else None
 
 
 def _history(data: Element | None) -> tuple[tuple[str, PartialDate], ...]:
@@ -319,5 +338,5 @@ def _related(element: Element) -> RelatedRecord:
     return RelatedRecord(
         relation=element.get("RefType") or "",
         source=text(element.find("RefSource")),
-        pmid=int(pmid) if pmid.isdigit() else None,
+        pmid=int(pmid) if pmid.isascii() and pmid.isdigit() and len(pmid) < 10 else None,
     )

@@ -6,7 +6,9 @@ for the same inputs.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ from pydantic import TypeAdapter
 from ldn_evidence import parse, tagging
 from ldn_evidence.archive import Archive, Batch
 from ldn_evidence.errors import InputError
-from ldn_evidence.model import Record, Report
+from ldn_evidence.model import PartialDate, Record, Report
 from ldn_evidence.store import Store
 
 _record_json: TypeAdapter[Record] = TypeAdapter(Record)
@@ -42,7 +44,10 @@ def collect(paths: Sequence[Path], archive: Archive) -> list[Batch]:
             raise InputError(
                 f"{path}: can't be read ({error.strerror}). Check its name and permissions."
             ) from error
-        if not any(True for _ in parse.records(raw, str(path))):
+        if path.suffix == ".gz":
+            raw = _unzipped(path, raw)
+        # To the end: a file that is cut off after its first record must not be kept either.
+        if not list(parse.records(raw, str(path))):
             raise InputError(f"{path}: holds no PubMed citation. Save the records in PubMed's XML form.")
         kept.append(archive.add(raw, path.name))
     return kept
@@ -64,12 +69,15 @@ def build(reports: Sequence[Report], archive: Archive, store: Store) -> Built:
     newest: dict[int, tuple[str, Record]] = {}
     problems: list[parse.Problem] = []
     for batch, raw in archive.read():
-        for found in parse.records(raw, batch.source):
-            if isinstance(found, parse.Problem):
-                problems.append(found)
-            # Batches come oldest first: a later one wins unless it holds an earlier version.
-            elif found.pmid not in newest or found.version >= newest[found.pmid][1].version:
-                newest[found.pmid] = (batch.digest, found)
+        try:
+            for found in parse.records(raw, batch.source):
+                if isinstance(found, parse.Problem):
+                    problems.append(found)
+                # Batches come oldest first: a later one wins unless it holds an earlier version or revision.
+                elif found.pmid not in newest or _age(found) >= _age(newest[found.pmid][1]):
+                    newest[found.pmid] = (batch.digest, found)
+        except InputError as error:
+            problems.append(parse.Problem(None, str(error)))
     records = [
         (digest, record, tagging.tag(publication_types=[term.name for term in record.publication_types]))
         for digest, record in (newest[pmid] for pmid in sorted(newest))
@@ -77,6 +85,19 @@ def build(reports: Sequence[Report], archive: Archive, store: Store) -> Built:
     digest = _digest(reports, [record for _, record, _ in records])
     store.replace(tagged, records, {"corpus_digest": digest})
     return Built(reports=len(tagged), records=len(records), problems=tuple(problems), digest=digest)
+
+
+def _age(record: Record) -> tuple[int, int, int, int]:
+    """Orders copies of one record: by version, then by the day PubMed last revised it."""
+    revised = record.revised or PartialDate()
+    return record.version, revised.year or 0, revised.month or 0, revised.day or 0
+
+
+def _unzipped(path: Path, raw: bytes) -> bytes:
+    try:
+        return gzip.decompress(raw)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: is not a whole gzip file ({error}). Download it again.") from error
 
 
 def _digest(reports: Sequence[Report], records: Sequence[Record]) -> str:

@@ -29,7 +29,7 @@ from ldn_evidence.model import (
 if TYPE_CHECKING:
     import pandas as pd
 
-console = Console(highlight=False)
+console = Console(highlight=False, emoji=False)
 
 # The word always stands beside the colour: nothing is told by colour alone.
 DIRECTION_STYLE = {
@@ -51,9 +51,8 @@ DOTS = {
 def claims(protocol: Protocol, profiles: Mapping[str, EvidenceProfile]) -> None:
     """Every claim on a line."""
     wide = console.width >= 100  # on 80 columns the slugs matter more than the dots
-    table = Table(
-        title=f"{protocol.title}: {len(profiles)} claims", title_justify="left", box=None, pad_edge=False
-    )
+    console.print(Text(f"{protocol.title}: {_count(len(profiles), 'claim', 'claims')}", style="bold"))
+    table = Table(box=None, pad_edge=False)
     for name in ("claim", "direction", "certainty"):
         table.add_column(name, no_wrap=True)
     table.add_column("level", justify="right")
@@ -195,10 +194,7 @@ def notice(words: str, search: SearchDate | None, today: date) -> None:
     if search is None:
         age = "Nothing has been searched yet."
     else:
-        year, month = int(search.date[:4]), int(search.date[5:7] or 1)
-        months = (today.year - year) * 12 + today.month - month
-        ago = "this month" if months <= 0 else f"{months} month{'s' if months > 1 else ''} ago"
-        age = f"Last search: {search.date}, {ago} ({search.source})."
+        age = f"Last search: {search.date}{_ago(search.date, today)} ({search.source})."
     console.print(f"\n[dim]{escape(age)} {escape(words)}[/]")
 
 
@@ -225,3 +221,10 @@ def _rests_on_briefly(found: EvidenceProfile) -> str:
 
 def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
+
+
+def _ago(then: str, today: date) -> str:
+    if len(then) == 4:  # a year alone: how many months ago is not known
+        return ""
+    months = (today.year - int(then[:4])) * 12 + today.month - int(then[5:7])
+    return ", this month" if months <= 0 else f", {_count(months, 'month', 'months')} ago"

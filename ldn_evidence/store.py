@@ -5,13 +5,14 @@ Takes Reports and Records with their Tags; gives them back as they were. Never d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.exc import DatabaseError
-from sqlmodel import Field, Session, SQLModel, create_engine, delete, select
+from sqlmodel import Field, Session, SQLModel, create_engine, select
 
 from ldn_evidence.errors import StoreError
 from ldn_evidence.model import Record, Report, StudyDesign, Tag
@@ -34,13 +35,13 @@ def _word(vocabulary: type[StudyDesign]) -> sa.Enum:
 
 
 class ReportRow(SQLModel, table=True):
-    """A report as a reader noted it, with the tag it was given."""
+    """A report as a reader noted it, with the tag it was given; some facts stand apart for readers of the file."""
 
     __tablename__ = "report"
     study_key: str = Field(primary_key=True)
-    report_of: str | None = Field(default=None, index=True)
-    pmid: int | None = Field(default=None, index=True)
-    condition: str = Field(index=True)
+    report_of: str | None = None
+    pmid: int | None = None
+    condition: str
     year: int | None = None
     design: StudyDesign = Field(sa_type=_word(StudyDesign))
     report: str
@@ -74,7 +75,9 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
+        # From parts: pasted into an address, a "?" or "%" in a folder's name would lead somewhere else.
+        address = sa.URL.create("sqlite", database=str(path))
+        self.engine = create_engine(address, connect_args={"timeout": 10})
 
     def __enter__(self) -> Store:
         self._check()
@@ -86,8 +89,8 @@ class Store:
     def _check(self) -> None:
         if not self.path.exists():
             return
-        found = self.meta().get("schema") if self._has_tables() else None
-        if found is not None and int(found) > SCHEMA_VERSION:
+        found = self.meta().get("schema", "") if self._has_tables() else ""
+        if found.isdigit() and int(found) > SCHEMA_VERSION:
             raise StoreError(
                 f"{self.path}: was written by a newer version of ldn_evidence (schema {found}, this one reads "
                 f"{SCHEMA_VERSION}). Upgrade with: pip install --upgrade ldn-evidence"
@@ -100,6 +103,10 @@ class Store:
             raise self._broken(error) from error
 
     def _broken(self, error: DatabaseError) -> StoreError:
+        if "locked" in str(error.orig):
+            return StoreError(
+                f"{self.path}: another process is writing it. Wait until that has ended, and try again."
+            )
         return StoreError(
             f"{self.path}: {str(error.orig).rstrip('.')}. Nothing is lost with it: mend the folder's "
             "permissions, or move the file away, and run: ldn-evidence refresh"
@@ -116,14 +123,11 @@ class Store:
         records: Sequence[tuple[str, Record, Tag]],
         meta: Mapping[str, str],
     ) -> None:
-        """Put all of it in the place of what was there, in one transaction."""
+        """Put all of it in the place of what was there, tables included, in one transaction."""
         try:
-            if not self.built:
-                SQLModel.metadata.drop_all(self.engine)
-            SQLModel.metadata.create_all(self.engine)
-            with Session(self.engine) as session:
-                for table in (ReportRow, RecordRow, MetaRow):
-                    session.exec(delete(table))
+            with self._writing() as connection, Session(connection) as session:
+                SQLModel.metadata.drop_all(connection)
+                SQLModel.metadata.create_all(connection)
                 session.add_all(_report_row(report, tag) for report, tag in reports)
                 session.add_all(_record_row(batch, record, tag) for batch, record, tag in records)
                 session.add_all(
@@ -134,25 +138,42 @@ class Store:
         except DatabaseError as error:
             raise self._broken(error) from error
 
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        # sqlite3 would begin only at the first INSERT, and leave the tables to whoever comes between.
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+            connection.commit()
+
     def reports(self) -> list[tuple[Report, Tag]]:
         """Every report with its tag, by key."""
-        with Session(self.engine) as session:
+        with self._reading() as session:
             rows = session.exec(select(ReportRow).order_by(ReportRow.study_key)).all()
             return [(Report.model_validate_json(row.report), _tags.validate_json(row.tag)) for row in rows]
 
     def records(self) -> list[tuple[Record, Tag]]:
         """Every PubMed record with its tag, by PMID."""
-        with Session(self.engine) as session:
+        with self._reading() as session:
             rows = session.exec(select(RecordRow).order_by(sa.column("pmid"))).all()
             return [(_records.validate_json(row.record), _tags.validate_json(row.tag)) for row in rows]
 
     def meta(self) -> dict[str, str]:
         """What the last build noted of itself."""
+        with self._reading() as session:
+            return {row.key: row.value for row in session.exec(select(MetaRow)).all()}
+
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
         try:
             with Session(self.engine) as session:
-                return {row.key: row.value for row in session.exec(select(MetaRow)).all()}
+                yield session
         except DatabaseError as error:
             raise self._broken(error) from error
+        except ValidationError as error:
+            raise StoreError(
+                f"{self.path}: holds a damaged row. Move the file away and run: ldn-evidence refresh"
+            ) from error
 
 
 def _report_row(report: Report, tag: Tag) -> ReportRow:

@@ -9,11 +9,13 @@ import csv
 import difflib
 import io
 import tomllib
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from ldn_evidence.errors import InputError
 
@@ -25,13 +27,24 @@ def read_text(path: Path) -> str:
     try:
         # newline="": a line break inside a quoted cell comes back as it was written
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            return lines.read()
+            return _printable(path, lines.read())
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
     except OSError as error:
         raise InputError(
             f"{path}: can't be read ({error.strerror}). Check its name and permissions."
         ) from error
+
+
+def _printable(path: Path, text: str) -> str:
+    # A terminal obeys control characters; none belongs into what people write.
+    for number, line in enumerate(text.split("\n"), start=1):
+        for character in line:
+            if unicodedata.category(character) == "Cc" and character not in "\t\r":
+                raise InputError(
+                    f"{path}, line {number}: holds the control character {character!r}. Take it out."
+                )
+    return text
 
 
 def read_toml(path: Path, model: type[Model]) -> Model:
@@ -82,12 +95,14 @@ def explain(error: ValidationError, raw: Any, model: type[BaseModel]) -> str:
     """The first thing that is wrong, in a reader's words, and how to mend it."""
     # A misspelt key is both unknown and missing; what was written helps more than what was not.
     problems = sorted(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
+    # A list with a broken member is also reported as too short: that is the same mistake told twice.
+    problems = [one for one in problems if one["type"] != "too_short"] or problems
     first = problems[0]
     place, key, owner = _place(first["loc"], raw, model)
     more = f" ({len(problems) - 1} more after this one.)" if len(problems) > 1 else ""
     match first["type"]:
         case "extra_forbidden":
-            close = difflib.get_close_matches(key, owner.model_fields, n=1) if owner else []
+            close = difflib.get_close_matches(key, _names(owner), n=1) if owner else []
             known = (
                 f'Did you mean "{close[0]}"?' if close else f"Known keys: {_columns(owner) if owner else ''}."
             )
@@ -129,7 +144,12 @@ def _check_header(path: Path, header: list[str], model: type[BaseModel]) -> None
 
 
 def _columns(model: type[BaseModel]) -> str:
-    return ", ".join(model.model_fields)
+    return ", ".join(_names(model))
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    """The keys as people write them: a field's alias where it has one."""
+    return [spec.alias or name for name, spec in model.model_fields.items()]
 
 
 def _named(raw: dict[str, str]) -> str:
@@ -152,6 +172,9 @@ def _place(
     for index, step in enumerate(steps):
         last = index == len(steps) - 1
         if isinstance(step, int):
+            if last:  # a member of a plain list: the list is the key
+                key = words.pop()
+                break
             here = here[step] if isinstance(here, list) and step < len(here) else None
             name = (here.get("slug") or here.get("name")) if isinstance(here, dict) else None
             words[-1] = f"{words[-1].removesuffix('s')} {f'{chr(34)}{name}{chr(34)}' if name else step + 1}"
@@ -160,11 +183,16 @@ def _place(
             key = step
             break
         words.append(step)
-        owner_field = owner.model_fields.get(step) if owner else None
+        owner_field = _field(owner, step)
         owner = _inner(owner_field.annotation) if owner_field else None  # type: ignore[assignment]
         here = here.get(step) if isinstance(here, dict) else None
     place = ", ".join(words)
     return (f"{place}: " if place else ""), key, owner
+
+
+def _field(owner: type[BaseModel] | None, key: str) -> FieldInfo | None:
+    fields = owner.model_fields if owner else {}
+    return next((spec for name, spec in fields.items() if key in (name, spec.alias)), None)
 
 
 def _inner(annotation: Any) -> type[BaseModel] | None:
@@ -175,6 +203,6 @@ def _inner(annotation: Any) -> type[BaseModel] | None:
 
 
 def _example(owner: type[BaseModel] | None, key: str) -> str:
-    spec = owner.model_fields.get(key) if owner else None
+    spec = _field(owner, key)
     examples = (spec.examples if spec else None) or ["..."]
     return f'"{examples[0]}"' if isinstance(examples[0], str) else str(examples[0])

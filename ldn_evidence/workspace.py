@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from ldn_evidence import appraisal, corpus, evidence, grading, protocol, refresh, tagging
 from ldn_evidence.archive import Archive
 from ldn_evidence.errors import InputError, WorkspaceError
-from ldn_evidence.model import Appraisal, EvidenceProfile, Protocol, Report, SearchDate, Study
+from ldn_evidence.model import SLUG, Appraisal, EvidenceProfile, Protocol, Report, SearchDate, Study
 from ldn_evidence.store import Store
 from ldn_evidence.textfiles import read_toml
 
@@ -78,7 +78,7 @@ class Workspace:
 
     def __init__(self, root: Path | str | None = None, protocol: str | None = None) -> None:
         """Open `root`, or find one from the current folder. Nothing is written before `refresh`."""
-        self.root = Path(root).absolute() if root is not None else find(Path.cwd())
+        self.root = Path(root).expanduser().absolute() if root is not None else find(Path.cwd())
         if self.root.exists() and not self.root.is_dir():
             raise WorkspaceError(
                 f"{self.root}: is a file, not a folder. Choose another with --workspace DIR."
@@ -86,8 +86,15 @@ class Workspace:
         marker = self.root / MARKER
         settings = read_toml(marker, _Settings) if marker.exists() else _Settings()
         self.name = _checked(protocol or settings.protocol)
+        where = f" --workspace {self.root}" if root is not None else ""
+        which = f" --protocol {self.name}" if self.name != settings.protocol else ""
+        self._options = f"{where}{which}"
 
     # ----------------------------------------------------------------- where things are
+
+    def command(self, words: str) -> str:
+        """What to type to run a command on this workspace and protocol."""
+        return f"ldn-evidence{self._options} {words}"
 
     @property
     def database(self) -> Path:
@@ -122,31 +129,44 @@ class Workspace:
     @property
     def search(self) -> SearchDate | None:
         """Where the corpus comes from and when it was searched; None if nothing has been searched."""
-        for path in reversed(self._layers("corpus", f"{self.name}.toml")):
-            if path.exists():
-                found = read_toml(path, _Search)
-                return SearchDate(source=found.source, date=found.date)
-        return None
+        shipped, own = self._layers("corpus", f"{self.name}.toml")
+        return corpus.load_search(own) or corpus.load_search(shipped)
 
     def reports(self) -> list[Report]:
         """Every corpus row, the workspace's over the bundled ones. Read from the files, not the database."""
-        shipped, own = (
-            corpus.load(path, tagging.stated_codes(), self.protocol)
-            for path in self._layers("corpus", f"{self.name}.csv")
-        )
-        return corpus.layered(shipped, own)
+        shipped, own = self._layers("corpus", f"{self.name}.csv")
+        mine = corpus.load(own, tagging.stated_codes())
+        corpus.check(own, mine, self.protocol)
+        bundle = [
+            one for one in corpus.load(shipped, tagging.stated_codes()) if corpus.fits(one, self.protocol)
+        ]
+        return corpus.layered(bundle, mine)
 
     def appraisals(self) -> list[Appraisal]:
         """The standing rows of all claims, the workspace's over the bundled ones."""
-        paths = self._layers("appraisals", f"{self.name}.csv")
+        shipped, own = self._layers("appraisals", f"{self.name}.csv")
         designs = {key: study.tag.design for key, study in self.studies().items()}
-        return appraisal.current([(path, appraisal.load(path)) for path in paths], self.protocol, designs)
+        layers = [(shipped, self._fitting(appraisal.load(shipped))), (own, appraisal.load(own))]
+        return appraisal.current(layers, self.protocol, designs)
+
+    def _fitting(self, bundled_rows: Sequence[Appraisal]) -> list[Appraisal]:
+        """Bundled rows that a protocol of one's own still asks for: what ships can't be mended, only set aside."""
+        claims = {claim.slug for claim in self.protocol.claims}
+        return [row for row in bundled_rows if row.claim in claims and row.study_key in self.studies()]
+
+    @property
+    def stale(self) -> bool:
+        """Whether corpus files have changed since the last refresh built the database from them."""
+        held = sorted((report for study in self.studies().values() for report in study.reports), key=_by_key)
+        return held != sorted(self.reports(), key=_by_key)
 
     def new_protocol(self, name: str) -> Path:
         """Write a commented protocol of that name, to be filled in. Never over an existing one."""
         path = self.root / "protocols" / f"{_checked(name)}.toml"
         if name in self.protocol_names():
-            raise InputError(f'protocol "{name}" already exists. Choose another name, or edit that file.')
+            raise InputError(
+                f'protocol "{name}" already exists. Choose another name; to change it, put your copy at {path}.'
+            )
         _write(path, protocol.template(name))
         return path
 
@@ -163,7 +183,8 @@ class Workspace:
                 built = refresh.build(reports, archive, store)
         except OSError as error:
             raise _unwritable(self.root, error) from error
-        self.__dict__.pop("_stored", None)
+        for held in ("_stored", "protocol", "profiles"):
+            self.__dict__.pop(held, None)
         return built
 
     # ----------------------------------------------------------------- out
@@ -171,10 +192,12 @@ class Workspace:
     @cached_property
     def _stored(self) -> tuple[dict[str, Study], dict[str, str]]:
         if not self.database.exists():
-            raise WorkspaceError(f"{self.database}: does not exist yet. Run: ldn-evidence refresh")
+            raise WorkspaceError(f"{self.database}: does not exist yet. Run: {self.command('refresh')}")
         with Store(self.database) as store:
             if not store.built:
-                raise WorkspaceError(f"{self.database}: is of an older version. Run: ldn-evidence refresh")
+                raise WorkspaceError(
+                    f"{self.database}: is of an older version. Run: {self.command('refresh')}"
+                )
             studies = corpus.studies(store.reports(), store.records())
             return {study.key: study for study in studies}, store.meta()
 
@@ -185,7 +208,7 @@ class Workspace:
     @property
     def corpus_digest(self) -> str:
         """The digest of every report and record in the database."""
-        return self._stored[1]["corpus_digest"]
+        return self._stored[1].get("corpus_digest", "unknown")
 
     @cached_property
     def profiles(self) -> dict[str, EvidenceProfile]:
@@ -282,24 +305,22 @@ class Workspace:
             "records": documents + alone,
             "pubmed_records": sum(len(study.records) for study in studies.values()),
             "studies": len(studies),
-            "studies_that_can_count": sum(
-                grading.why_listed(study, rules) is None for study in studies.values()
-            ),
+            "studies_that_can_count": sum(grading.listed_by(one, rules) is None for one in studies.values()),
             "appraisals": len(self.appraisals()),
             "claims": len(self.protocol.claims),
             "corpus_digest": self.corpus_digest,
+            "corpus_changed_since_refresh": self.stale,
             "last_search": {"source": search.source, "date": search.date} if search else None,
         }
 
     def export(self, table: str, out: Path | None = None) -> Path:
         """Write a table as CSV and say where. `table` is claims, studies or profile:SLUG."""
-        name, _, slug = table.partition(":")
-        if name == "claims" and not slug:
+        if table == "claims":
             frame = self.claims()
-        elif name == "studies" and not slug:
+        elif table == "studies":
             frame = self.studies_table()
-        elif name == "profile" and slug:
-            frame = self.profile_table(slug)
+        elif table.startswith("profile:"):
+            frame = self.profile_table(table.removeprefix("profile:"))
         else:
             raise InputError(
                 f'export "{table}": there is no such table. Use claims, studies or profile:SLUG.'
@@ -310,15 +331,13 @@ class Workspace:
         return path
 
 
-class _Search(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    source: str
-    date: str
+def _by_key(report: Report) -> str:
+    return report.study_key
 
 
 def _checked(name: str) -> str:
     """A protocol's name is also a file name: nothing in it may lead out of the folder."""
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
+    if not re.fullmatch(SLUG, name):
         raise InputError(
             f'protocol name "{name}": use lower-case letters, digits and single hyphens, such as my-drug.'
         )

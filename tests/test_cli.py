@@ -220,3 +220,26 @@ def test_a_pipe_that_closes_early_is_no_error(root, tmp_path):
         ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=tmp_path
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_letters_that_the_terminal_cannot_show_end_no_command(root, tmp_path):
+    for options in (["claims"], ["studies", "--csv"], ["claim", "crps-pain"]):
+        assert run("-w", root, *options, cwd=tmp_path, PYTHONIOENCODING="ascii").returncode == 0
+    done = run("-w", root, "studies", "--json", cwd=tmp_path, PYTHONIOENCODING="ascii")
+    assert len(json.loads(done.stdout)["studies"]) == 211
+
+
+def test_markup_and_emoji_codes_in_what_people_write_are_printed_as_they_are(root, tmp_path):
+    own = root / "protocols" / "odd.toml"
+    run("-w", root, "protocol", "new", "odd", cwd=tmp_path)
+    text = own.read_text(encoding="utf-8").replace(
+        "<the intervention, as a title>", "A [/b] [red] 1:100:1 title"
+    )
+    own.write_text(text, encoding="utf-8")
+    run("-w", root, "-p", "odd", "refresh", "--offline", cwd=tmp_path)
+    assert "A [/b] [red] 1:100:1 title" in run("-w", root, "-p", "odd", "claims", cwd=tmp_path).stdout
+
+
+def test_before_a_refresh_the_mend_names_the_protocol_and_the_workspace(tmp_path):
+    message = refused("-w", tmp_path / "w", "-p", "amitriptyline-ibs", "claims", cwd=tmp_path, code=1)
+    assert f"ldn-evidence --workspace {tmp_path / 'w'} --protocol amitriptyline-ibs refresh" in message

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ldn_evidence.appraisal import UNCONFIRMED
-from ldn_evidence.grading import grade, grade_rules, why_listed
+from ldn_evidence.grading import grade, grade_rules, listed_by
 from ldn_evidence.model import (
     Appraisal,
     Body,
@@ -186,6 +186,21 @@ def test_where_the_number_analysed_was_not_seen_the_number_enrolled_stands_in_an
     assert any("new (300)" in note for note in profile.footnotes)
 
 
+def test_a_margin_is_taken_from_its_own_scale():
+    margins = [
+        {"measure": "RD", "scale": "a", "value": 5, "reference": "a test"},
+        {"measure": "RD", "scale": "b", "value": 1, "reference": "a test"},
+        {"measure": "SMD", "value": 0.5, "reference": "a test"},
+    ]
+    asked = claim(smallest_important_difference=margins)
+    assert [asked.margin("RD", scale) and asked.margin("RD", scale).value for scale in ("a", "b", "c")] == [
+        5,
+        1,
+        None,
+    ]
+    assert asked.margin("SMD", "any").value == 0.5
+
+
 # --------------------------------------------------------------------------- bodies
 
 
@@ -264,6 +279,12 @@ def test_one_harmful_result_among_many_null_ones_never_reads_as_little_or_no_dif
     assert profile.direction in (Direction.SUPPORTS, Direction.INSUFFICIENT)
 
 
+def test_slightly_more_harm_inside_the_margin_is_no_more():
+    rows = [row("a", Finding.INCREASE, 5000, **interval(1.1, 1.02, 1.2, "RR", ""))]
+    profile = graded(rows, kind="harm", expects="no more than comparator")
+    assert profile.direction is Direction.SUPPORTS
+
+
 def test_fewer_harms_without_an_interval_do_not_show_no_more():
     profile = graded([row("a", Finding.DECREASE)], kind="harm", expects="no more than comparator")
     assert profile.direction is Direction.INSUFFICIENT
@@ -288,13 +309,13 @@ def test_what_is_only_listed_is_named_and_never_counted(design, changes):
     listed = study("a", design, **changes)
     profile = graded([row("a", Finding.DECREASE)], [listed])
     assert profile.certainty is Certainty.NO_EVIDENCE
-    assert profile.left_out[0].reason == why_listed(listed, grade_rules(), appraised=True)
+    assert profile.left_out[0].reason == listed_by(listed, grade_rules(), appraised=True).reason
 
 
 def test_a_registry_trial_counts_once_somebody_has_appraised_its_result():
     registered = study("a", form="registry record")
-    assert why_listed(registered, grade_rules()) is not None
-    assert why_listed(registered, grade_rules(), appraised=True) is None
+    assert listed_by(registered, grade_rules()) is not None
+    assert listed_by(registered, grade_rules(), appraised=True) is None
 
 
 def test_a_review_speaks_only_where_no_counted_study_has_a_row():
@@ -375,6 +396,7 @@ def test_an_interval_that_includes_no_effect_is_imprecise_however_many_people():
 
 
 def test_only_small_positive_studies_raise_a_suspicion_of_publication_bias():
+    assert rating(graded([row("a", Finding.DECREASE, None)]), Domain.PUBLICATION_BIAS) is Concern.NONE
     small = [row("a", Finding.DECREASE, 100), row("b", Finding.DECREASE, 40)]
     assert rating(graded(small), Domain.PUBLICATION_BIAS) is Concern.SERIOUS
     assert rating(graded([*small, row("c", NULL, 20)]), Domain.PUBLICATION_BIAS) is Concern.NONE
@@ -410,7 +432,7 @@ def test_ratios_are_pooled_on_the_log_scale():
 def test_a_grade_is_provisional_until_a_named_person_has_confirmed_every_counted_row():
     assert graded([row("a", Finding.DECREASE)]).provisional is False
     assert graded([row("a", Finding.DECREASE), row("b", NULL, reviewer="bundled")]).provisional is True
-    assert graded([row("a", Finding.DECREASE, reviewer="machine")]).provisional is True
+    assert graded([row("a", Finding.DECREASE, reviewer="Machine")]).provisional is True
     assert graded([], [study("a")]).provisional is True
 
 
@@ -419,7 +441,7 @@ def test_a_grade_is_provisional_until_a_named_person_has_confirmed_every_counted
 findings = st.sampled_from(Finding)
 rows_of_trials = st.lists(
     st.tuples(
-        findings, st.none() | st.integers(0, 1000), st.sampled_from(Comparator), st.sampled_from(Directness)
+        findings, st.none() | st.integers(1, 1000), st.sampled_from(Comparator), st.sampled_from(Directness)
     ),
     min_size=1,
     max_size=6,

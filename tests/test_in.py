@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -86,7 +88,7 @@ def test_reports_of_one_study_are_one_study(workspace):
     assert "bruun2025cns" not in studies
 
 
-def test_a_record_that_nobody_has_read_is_listed_and_not_counted(workspace, tmp_path):
+def test_a_record_that_nobody_has_read_is_a_study_that_could_count_but_has_no_row(workspace, tmp_path):
     unknown = tmp_path / "unknown.xml"
     unknown.write_text(
         SMITH.read_text("utf-8").replace("21380937", "99999999").replace("10.1007/s10620", "10.1007/x"),
@@ -123,6 +125,62 @@ def test_a_file_that_is_not_pubmed_xml_is_refused_before_it_is_kept(workspace, t
     with pytest.raises(InputError, match="is not PubMed XML"):
         workspace.refresh([page])
     assert Archive(workspace.root / "archive" / "ldn").batches() == []
+
+
+def test_a_file_that_is_cut_off_after_its_first_record_is_refused_before_it_is_kept(workspace, tmp_path):
+    cut = tmp_path / "cut.xml"
+    cut.write_text(
+        SMITH.read_text("utf-8").replace("</PubmedArticleSet>", "<PubmedArticle>"), encoding="utf-8"
+    )
+    with pytest.raises(InputError, match="not whole"):
+        workspace.refresh([cut])
+    assert workspace.refresh().problems == ()
+
+
+def test_a_batch_that_cannot_be_parsed_is_named_and_does_not_end_the_run(workspace):
+    Archive(workspace.root / "archive" / "ldn").add(b"<PubmedArticleSet><PubmedArticle>", "cut off long ago")
+    (problem,) = workspace.refresh([SMITH]).problems
+    assert "cut off long ago" in problem.reason
+    assert workspace.study("smith2011").records
+
+
+def test_a_manifest_line_that_was_cut_off_is_no_batch_and_spoils_no_other(tmp_path):
+    archive = Archive(tmp_path / "archive")
+    first = archive.add(b"<a/>", "one")
+    with archive.manifest.open("a") as out:
+        out.write('{"digest": "abc')
+    assert archive.batches() == [first]
+    second = archive.add(b"<b/>", "two")
+    assert archive.batches() == [first, second]
+
+
+def test_a_packed_file_is_unpacked(workspace, tmp_path):
+    packed = tmp_path / "smith.xml.gz"
+    packed.write_bytes(gzip.compress(SMITH.read_bytes()))
+    assert workspace.refresh([packed]).records == 1
+    packed.write_bytes(packed.read_bytes()[:-20])
+    with pytest.raises(InputError, match="gzip"):
+        workspace.refresh([packed])
+
+
+@pytest.mark.parametrize("pmid", ["99999999999999999999", "-5", "0", "7²", "3<b>4</b>"])
+def test_a_pmid_that_is_no_pmid_is_named_and_does_not_end_the_run(workspace, tmp_path, pmid):
+    odd = tmp_path / "odd.xml"
+    odd.write_text(
+        SMITH.read_text("utf-8").replace('<PMID Version="1">21380937', f"<PMID>{pmid}"), encoding="utf-8"
+    )
+    (problem,) = workspace.refresh([odd]).problems
+    assert "PMID is not a number" in problem.reason
+
+
+def test_an_older_download_does_not_overwrite_a_newer_revision(workspace, tmp_path):
+    for year, title in ((2025, "revised"), (2015, "outdated")):
+        copy = tmp_path / f"{year}.xml"
+        dated = SMITH.read_text("utf-8").replace("a randomized placebo", f"a {title} placebo")
+        revised = f"<DateRevised><Year>{year}</Year><Month>01</Month><Day>01</Day></DateRevised><Article>"
+        copy.write_text(dated.replace("<Article>", revised), encoding="utf-8")
+        workspace.refresh([copy])
+    assert "revised" in (workspace.study("smith2011").records[0].title or "")
 
 
 def test_the_newest_version_of_a_record_wins(workspace, tmp_path):
@@ -182,6 +240,47 @@ def test_designs_are_stored_as_the_words_that_tables_print(root):
     with sqlite3.connect(root / "ldn.db") as database:
         words = {row[0] for row in database.execute("SELECT DISTINCT design FROM report")}
     assert words <= set(StudyDesign)
+
+
+def test_a_folder_with_an_odd_name_holds_its_own_database(tmp_path):
+    for name in ("what?x", "a%20b", "a b#c"):
+        Workspace(tmp_path / name).refresh()
+        assert (tmp_path / name / "ldn.db").is_file()
+
+
+def test_first_refreshes_at_once_leave_a_whole_database(tmp_path):
+    command = [sys.executable, "-m", "ldn_evidence", "-w", str(tmp_path / "shared"), "refresh", "--offline"]
+    running = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    ends = [(*process.communicate(timeout=60), process.returncode) for process in running]
+    assert [code for _, _, code in ends] == [0, 0, 0], ends
+    assert len(Workspace(tmp_path / "shared").claims()) == 27
+
+
+def test_a_database_that_another_process_is_writing_is_not_called_broken(root):
+    with sqlite3.connect(root / "ldn.db", isolation_level=None) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="another process is writing it"):
+            Workspace(root).refresh()
+        database.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DROP TABLE report",
+        "UPDATE report SET report = '{'",
+        "UPDATE meta SET value = 'abc' WHERE key = 'schema'",
+    ],
+)
+def test_a_damaged_database_is_named_and_a_refresh_mends_it(root, damage):
+    with sqlite3.connect(root / "ldn.db") as database:
+        database.execute(damage)
+    with pytest.raises((StoreError, WorkspaceError), match="ldn-evidence"):
+        Workspace(root).claims()
+    Workspace(root).refresh()
+    assert len(Workspace(root).claims()) == 27
 
 
 # --------------------------------------------------------------------------- does PubMed answer

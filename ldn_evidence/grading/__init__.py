@@ -3,8 +3,8 @@
 Plain functions on plain values: the same inputs give the same profile. Never reads a database, never asks the time.
 """
 
-from ldn_evidence.grading.bodies import why_listed
+from ldn_evidence.grading.bodies import listed_by
 from ldn_evidence.grading.profile import grade
 from ldn_evidence.grading.rules import GradeRules, grade_rules
 
-__all__ = ["GradeRules", "grade", "grade_rules", "why_listed"]
+__all__ = ["GradeRules", "grade", "grade_rules", "listed_by"]

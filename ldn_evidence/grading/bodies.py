@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ldn_evidence.grading.pooling import Interval, best_interval
-from ldn_evidence.grading.rules import GradeRules
+from ldn_evidence.grading.rules import GradeRules, Listed
 from ldn_evidence.model import (
     Appraisal,
     Body,
@@ -28,10 +28,11 @@ from ldn_evidence.model import (
 UNCONTROLLED = (Comparator.NONE, Comparator.UNCLEAR)
 
 
-def why_listed(study: Study, rules: GradeRules, appraised: bool = False) -> str | None:
-    """Why a study is listed and never counted; None if it counts. A registry entry counts once appraised.
+def listed_by(study: Study, rules: GradeRules, appraised: bool = False) -> Listed | None:
+    """The rule by which a study is listed and never counted; None if it counts.
 
-    The main report decides: a retracted preprint or secondary paper does not retract its trial.
+    A trial known from a registry alone counts once its result has been appraised; its row must state the trial's
+    design. The main report decides: a retracted preprint or secondary paper does not retract its trial.
     """
     main = study.main
     facts = {
@@ -39,12 +40,12 @@ def why_listed(study: Study, rules: GradeRules, appraised: bool = False) -> str 
         or any(record.retracted for record in study.records if main is None or _describes(record, main)),
         "verify": main is not None and main.verify,
         "borderline": main is not None and main.borderline,
-        "registry only": main is not None and main.form == "registry record" and not appraised,
+        "registry only": main is not None and main.in_a_registry_only and not appraised,
         "title alone": main is not None and main.known_by_title_alone,
     }
     for rule in rules.listed:
         if (rule.when and facts[rule.when]) or study.tag.design in rule.designs:
-            return rule.reason
+            return rule
     return None
 
 
@@ -102,7 +103,7 @@ def weigh(claim: Claim, name: Body, readings: Sequence[Reading], rules: GradeRul
     direction, why = (
         verdict(claim, informing, best_interval(claim, informing), rules)
         if informing
-        else (Direction.INSUFFICIENT, "no row informs")
+        else (Direction.INSUFFICIENT, "no row informs, so certainty is very low")
     )
     shown = informing or list(readings)
     people = [reading.participants for reading in shown if reading.participants is not None]
@@ -114,6 +115,7 @@ def weigh(claim: Claim, name: Body, readings: Sequence[Reading], rules: GradeRul
         direction=direction,
         n_studies=None if review else len(shown),
         n_participants=sum(people) if people else None,
+        informed=bool(informing),
         by_review=review,
         why=why,
     )
@@ -128,7 +130,8 @@ def verdict(
         harmless = share(
             informing, lambda one: one.direction in (Direction.NO_DIFFERENCE, Direction.SUPPORTS)
         )
-        if harmless is not None and harmless >= rules.direction.null_share:
+        small = len(directions) == 1 and interval is not None and interval.high < interval.margin[1]
+        if small or (harmless is not None and harmless >= rules.direction.null_share):
             return _no_more(interval)
     else:
         nulls = share(informing, lambda one: one.direction is Direction.NO_DIFFERENCE)

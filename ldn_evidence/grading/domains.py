@@ -9,6 +9,7 @@ from ldn_evidence.grading.bodies import share
 from ldn_evidence.grading.pooling import Interval
 from ldn_evidence.grading.rules import GradeRules
 from ldn_evidence.model import (
+    PARTS,
     RATIOS,
     Claim,
     ClaimKind,
@@ -89,15 +90,12 @@ def _inconsistency(readings: Sequence[Reading], interval: Interval | None, rules
 
 
 def _indirectness(readings: Sequence[Reading], rules: GradeRules) -> DomainRating:
-    fields = ("population", "intervention", "comparison", "outcome")
-    far = Counter(
-        name for one in readings for name in fields if getattr(one.row, name) is Directness.INDIRECT
-    )
+    far = Counter(name for one in readings for name in PARTS if getattr(one.row, name) is Directness.INDIRECT)
     partly = Counter(
-        name for one in readings for name in fields if getattr(one.row, name) is Directness.PARTLY
+        name for one in readings for name in PARTS if getattr(one.row, name) is Directness.PARTLY
     )
     unclear = Counter(
-        name for one in readings for name in fields if getattr(one.row, name) is Directness.UNCLEAR
+        name for one in readings for name in PARTS if getattr(one.row, name) is Directness.UNCLEAR
     )
     counted = (("indirect", far), ("partly", partly), ("unclear", unclear))
     inputs: dict[str, object] = {word: dict(sorted(count.items())) for word, count in counted if count}
@@ -121,7 +119,7 @@ def _indirectness(readings: Sequence[Reading], rules: GradeRules) -> DomainRatin
 def _distance(reading: Reading) -> int:
     """How many steps a result is from the claim: one for each indirect part, one for two parts that are partly so."""
     row = reading.row
-    parts = (row.population, row.intervention, row.comparison, row.outcome)
+    parts = [getattr(row, name) for name in PARTS]
     return (
         parts.count(Directness.INDIRECT)
         + (parts.count(Directness.PARTLY) + parts.count(Directness.UNCLEAR)) // 2
@@ -218,7 +216,7 @@ def _publication_bias(
     if claim.kind is ClaimKind.HARM:
         return DomainRating(rating=Concern.NONE, inputs=inputs, reason="not judged for harms in this version")
     only_positive = bool(readings) and all(one.direction is Direction.SUPPORTS for one in readings)
-    if only_positive and all(size is None or size <= small for size in sizes):
+    if only_positive and all(size is not None and size <= small for size in sizes):
         reason = f"only small studies (none above {small} participants), and all of them positive"
         return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason=reason)
     return DomainRating(rating=Concern.NONE, inputs=inputs, reason="not suspected from the studies counted")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ldn_evidence.grading.bodies import place, weigh, why_listed
+from ldn_evidence.grading.bodies import listed_by, place, weigh
 from ldn_evidence.grading.domains import rate
 from ldn_evidence.grading.pooling import Interval, best_interval
 from ldn_evidence.grading.rules import GradeRules
@@ -50,13 +50,13 @@ def grade(
     left_out: list[LeftOut] = []
     for row in sorted(rows, key=lambda one: one.study_key):
         study = studies[row.study_key]
-        reason = why_listed(study, rules, appraised=True)
-        if reason is None:
+        listed = listed_by(study, rules, appraised=True)
+        if listed is None:
             counted.append(place(claim, study, row, rules))
         else:
             if study.tag.design is StudyDesign.SYSTEMATIC_REVIEW:
                 reviews.append(place(claim, study, row, rules))
-            left_out.append(LeftOut(study_key=study.key, reason=reason))
+            left_out.append(LeftOut(study_key=study.key, reason=listed.reason))
     left_out += _without_row(claim, studies, {row.study_key for row in rows}, rules)
 
     setting, bodies, standing = _bodies(claim, counted, reviews, rules)
@@ -66,11 +66,11 @@ def grade(
     start = certainty = Certainty.NO_EVIDENCE
     if setting is not None:
         start = rules.body(setting.name).start
-        interval = best_interval(claim, informing) if setting.why != "no row informs" else None
+        interval = best_interval(claim, informing) if setting.informed else None
         unpublished = _unpublished(claim, studies, {row.study_key for row in rows})
         domains = rate(claim, informing, setting.direction, interval, unpublished, rules)
         certainty = _lowered(start, domains, rules)
-        if all(one.direction is None for one in standing):
+        if not setting.informed:
             certainty = Certainty.VERY_LOW
     direction = setting.direction if setting else Direction.INSUFFICIENT
     human = [one for one in counted if one.body is not Body.PRECLINICAL]
@@ -90,7 +90,8 @@ def grade(
         n_studies=len(human),
         n_participants=sum(one.participants or 0 for one in human),
         n_rcts=sum(one.study.tag.design is StudyDesign.RANDOMISED_TRIAL for one in human),
-        provisional=not standing or any(one.row.reviewer in unconfirmed for one in (*counted, *standing)),
+        provisional=not standing
+        or any(one.row.reviewer.casefold() in unconfirmed for one in (*counted, *standing)),
         statement=_statement(claim, direction, certainty, setting, drug, rules, search),
         footnotes=_footnotes(claim, setting, bodies, counted, interval),
     )
@@ -102,7 +103,7 @@ def _bodies(
     """The body that sets the grade, all bodies best first, and the rows of the one that sets it."""
     if not counted:
         # Nothing counted has a row: the newest review that informs speaks for its trials.
-        able = [one for one in reviews if one.direction is not None and _countable_review(one, rules)]
+        able = [one for one in reviews if one.direction is not None and _only_a_review(one, rules)]
         if not able:
             return None, (), []
         newest = max(able, key=lambda one: (one.study.year or 0, one.study.key))
@@ -114,12 +115,10 @@ def _bodies(
     return bodies[best], tuple(bodies.values()), groups[best]
 
 
-def _countable_review(reading: Reading, rules: GradeRules) -> bool:
+def _only_a_review(reading: Reading, rules: GradeRules) -> bool:
     """Listed for being a review and for nothing else."""
-    review_reason = next(
-        rule.reason for rule in rules.listed if StudyDesign.SYSTEMATIC_REVIEW in rule.designs
-    )
-    return why_listed(reading.study, rules, appraised=True) == review_reason
+    listed = listed_by(reading.study, rules, appraised=True)
+    return listed is not None and StudyDesign.SYSTEMATIC_REVIEW in listed.designs
 
 
 def _without_row(
@@ -134,7 +133,8 @@ def _without_row(
             continue
         measured = study.main.primary_outcome if study.main else None
         none_seen = f"no outcome seen that answers this claim (it measured: {measured or 'not known'})"
-        found.append(LeftOut(study_key=study.key, reason=why_listed(study, rules) or none_seen))
+        listed = listed_by(study, rules)
+        found.append(LeftOut(study_key=study.key, reason=listed.reason if listed else none_seen))
     return found
 
 
@@ -169,7 +169,7 @@ def _unpublished(claim: Claim, studies: Mapping[str, Study], with_row: set[str])
         if claim.condition is not None
         and study.condition == claim.condition
         and study.key not in with_row
-        and (study.tag.design in plans or (study.main is not None and study.main.form == "registry record"))
+        and (study.tag.design in plans or (study.main is not None and study.main.in_a_registry_only))
     ]
 
 

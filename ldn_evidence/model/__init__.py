@@ -1,4 +1,4 @@
-"""The nouns and the vocabularies, each written once. Plain values; nothing here opens a file or decides."""
+"""The nouns and the vocabularies, each written once. Plain values; nothing here opens a file."""
 
 from ldn_evidence.model.derived import (
     BodyOfEvidence,
@@ -41,7 +41,9 @@ from ldn_evidence.model.vocabularies import (
     TagSource,
 )
 from ldn_evidence.model.written import (
+    PARTS,
     RATIOS,
+    SLUG,
     Appraisal,
     Claim,
     Condition,
@@ -52,7 +54,9 @@ from ldn_evidence.model.written import (
 )
 
 __all__ = [
+    "PARTS",
     "RATIOS",
+    "SLUG",
     "AbstractSection",
     "Appraisal",
     "Author",

@@ -109,6 +109,7 @@ class BodyOfEvidence:
     direction: Direction
     n_studies: int | None
     n_participants: int | None
+    informed: bool = True
     by_review: str | None = None
     why: str = ""
 

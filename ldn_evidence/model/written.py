@@ -6,6 +6,7 @@ Frozen pydantic models; unknown keys are refused. Nothing here opens a file.
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import (
@@ -29,12 +30,18 @@ from ldn_evidence.model.vocabularies import (
     RiskOfBias,
 )
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=80)]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 
 def _balanced(query: str) -> str:
-    if query.count("(") != query.count(")") or query.count('"') % 2:
+    depth = 0
+    for character in query:
+        depth += (character == "(") - (character == ")")
+        if depth < 0:
+            break
+    if depth or query.count('"') % 2:
         raise ValueError("has a bracket or a quotation mark without its partner. Close it.")
     return query
 
@@ -76,8 +83,8 @@ class DoseWindow(_Written):
     """Doses that count as this intervention, in `unit` a day. `usual` lies inside `in_scope`."""
 
     unit: Text = Field(examples=["mg"])
-    usual: tuple[float, float] = Field(examples=[[0.5, 4.5]])
-    in_scope: tuple[float, float] = Field(examples=[[0.1, 10.0]])
+    usual: tuple[Number, Number] = Field(examples=[[0.5, 4.5]])
+    in_scope: tuple[Number, Number] = Field(examples=[[0.1, 10.0]])
     note: str = ""
 
     @model_validator(mode="after")
@@ -186,10 +193,10 @@ class Claim(_Written):
 
     def margin(self, measure: str | None, scale: str | None) -> ImportantDifference | None:
         """The margin for a measure on a scale; None if the claim has none for it."""
-        for one in self.smallest_important_difference:
-            if one.measure == measure and (one.scale == (scale or "") or measure in (*RATIOS, "RD", "SMD")):
-                return one
-        return None
+        fitting = [one for one in self.smallest_important_difference if one.measure == measure]
+        exact = [one for one in fitting if one.scale == (scale or "")]
+        free = [one for one in fitting if not one.scale and measure != "MD"]
+        return next(iter((*exact, *free)), None)
 
 
 class Protocol(_Written):
@@ -300,6 +307,11 @@ class Report(_Written):
     notes: str | None = None
 
     @property
+    def in_a_registry_only(self) -> bool:
+        """An entry in a trial registry, with or without posted results; nothing was published."""
+        return self.form == "registry record"
+
+    @property
     def known_by_title_alone(self) -> bool:
         """No PMID, DOI or registry number: nobody can look it up and be sure."""
         return not (self.pmid or self.doi or self.registry_ids)
@@ -310,6 +322,14 @@ class Report(_Written):
         head = " ".join(part for part in (self.first_author, f"({self.year})" if self.year else None) if part)
         parts = [part.rstrip(".") for part in (head, self.title, self.journal) if part]
         return ". ".join(parts) + "."
+
+
+# The parts in which a study is near to a claim or far from it; each is a column of an appraisal.
+PARTS = ("population", "intervention", "comparison", "outcome")
+
+
+def _contradicts(finding: Finding, ratio: float) -> bool:
+    return (finding is Finding.INCREASE and ratio < 1) or (finding is Finding.DECREASE and ratio > 1)
 
 
 class Appraisal(_Written):
@@ -362,6 +382,10 @@ class Appraisal(_Written):
         if low is not None and high is not None:
             if low > high:
                 raise ValueError(f"the interval runs from {low} to {high}. Put the lower end in ci_low.")
+            if low == high:
+                raise ValueError(
+                    f"the interval {low} to {high} has no width. Empty both ends if it was not seen."
+                )
             if estimate is None:
                 raise ValueError(
                     "an interval is given without its estimate. Add the estimate or empty both ends."
@@ -374,6 +398,26 @@ class Appraisal(_Written):
             value is not None and value <= 0 for value in (low, high, estimate)
         ):
             raise ValueError(f"a {self.measure} can't be 0 or negative. Check the measure and its figures.")
+        if self.measure in RATIOS and estimate is not None and _contradicts(self.finding, estimate):
+            raise ValueError(
+                f"a {self.measure} of {estimate} is no {self.finding}. Check the finding and the estimate."
+            )
+        if self.measure == "RD" and any(
+            value is not None and abs(value) > 100 for value in (low, high, estimate)
+        ):
+            raise ValueError(
+                "an RD lies between -100 and 100 percentage points. Check the measure and its figures."
+            )
+        span = re.search(r"(\d+)-(\d+)$", self.scale or "")
+        if (
+            self.measure == "MD"
+            and span
+            and estimate is not None
+            and abs(estimate) > int(span[2]) - int(span[1])
+        ):
+            raise ValueError(f"an MD of {estimate} does not fit on a scale of {span[0]}. Check both.")
+        if self.n_analysed == 0 and self.finding is not Finding.UNCLEAR:
+            raise ValueError("n_analysed = 0 can't give a finding. Empty it if the number was not seen.")
         for arm in ("intervention", "comparator"):
             events, size = getattr(self, f"events_{arm}"), getattr(self, f"n_{arm}")
             if events is not None and size is not None and events > size:
