@@ -260,7 +260,10 @@ def studies_table(
 
 
 def profile_table(profile: EvidenceProfile) -> pd.DataFrame:
-    """One row a study of one claim: counted rows first, then reviews, then what was left out and why."""
+    """One row a study of one claim: counted rows first, then reviews, then what was left out and why.
+
+    `participants` is `n_analysed`, or the number enrolled where that was not seen; both are nullable Int64.
+    """
     rows: list[dict[str, Any]] = []
     for role, readings in (("counted", profile.counted), ("review", profile.reviews)):
         for one in readings:
@@ -283,6 +286,7 @@ def profile_table(profile: EvidenceProfile) -> pd.DataFrame:
                     "dose": row.dose,
                     "follow_up": row.follow_up,
                     "n_analysed": row.n_analysed,
+                    "participants": one.participants,
                     **{f"{name}_directness": str(getattr(row, name)) for name in PARTS},
                     "risk_of_bias": str(row.risk_of_bias),
                     "reason": " ".join(part for part in (row.reason, one.note.capitalize()) if part),
@@ -295,7 +299,7 @@ def profile_table(profile: EvidenceProfile) -> pd.DataFrame:
         for one in profile.left_out
         if one.study_key not in shown
     ]
-    return _frame(rows, whole=("n_analysed",), columns=_PROFILE_COLUMNS)
+    return _frame(rows, whole=("n_analysed", "participants"), columns=_PROFILE_COLUMNS)
 
 
 def body_words(body: BodyOfEvidence | None) -> str | None:
@@ -398,6 +402,7 @@ _PROFILE_COLUMNS = [
     "dose",
     "follow_up",
     "n_analysed",
+    "participants",
     "population_directness",
     "intervention_directness",
     "comparison_directness",

@@ -120,7 +120,8 @@ def _readings(title: str, readings: tuple[Reading, ...]) -> None:
             console.print(f"[italic]{body}[/]")
         for one in rows:
             row = one.row
-            people = "not known" if row.n_analysed is None else str(row.n_analysed)
+            people = "not known" if one.participants is None else str(one.participants)
+            people += " enrolled" if row.n_analysed is None and one.participants is not None else ""
             against = row.comparator_detail or str(row.comparator)
             pointing = f" [dim]({one.direction})[/]" if one.direction else " [dim](does not inform)[/]"
             console.print(
