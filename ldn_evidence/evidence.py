@@ -10,7 +10,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from ldn_evidence import grading
+from ldn_evidence import grading, tagging
 from ldn_evidence.appraisal import UNCONFIRMED
 from ldn_evidence.model import (
     PARTS,
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 NOTICE = (
-    "Machine-computed from the readings of reviewers named in each row; provisional until a named person has "
-    "confirmed every counted row. Not medical advice."
+    'Computed by rules from reviewers\' readings; the reviewer "bundled" is one reader, unadjudicated. Provisional '
+    "until a named person has confirmed every counted row. Not medical advice."
 )
 
 
@@ -208,7 +208,11 @@ def claims_table(protocol: Protocol, graded: Mapping[str, EvidenceProfile]) -> p
 def studies_table(
     studies: Iterable[Study], appraisals: Sequence[Appraisal], claim: str | None = None
 ) -> pd.DataFrame:
-    """One row a study, with whether it counts and why not. With `claim`, the row's finding and effect as well."""
+    """One row a study, with whether it can count and why not. With `claim`, the row's finding and effect as well.
+
+    `primary_result` is a reader's code for the study's own primary outcome and enters no grade. A
+    `correction_status` of "none seen" is not clearance. Whole numbers are nullable Int64.
+    """
     by_study: dict[str, list[Appraisal]] = {}
     for row in appraisals:
         by_study.setdefault(row.study_key, []).append(row)
@@ -226,6 +230,7 @@ def studies_table(
             "dose_mg": main.dose if main else None,
             "comparator": main.comparator if main else None,
             "primary_outcome": main.primary_outcome if main else None,
+            "primary_result": tagging.primary_direction(main.primary_direction) if main else None,
             "can_count": _listed(study, read) is None,
             "why_not": _listed(study, read),
             "claims": "; ".join(f"{row.claim}: {row.finding}" for row in read) or None,
@@ -360,6 +365,7 @@ _STUDY_COLUMNS = [
     "dose_mg",
     "comparator",
     "primary_outcome",
+    "primary_result",
     "can_count",
     "why_not",
     "claims",

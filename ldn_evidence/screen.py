@@ -162,32 +162,49 @@ def studies(table: pd.DataFrame) -> None:
 def study(found: Study, document: Mapping[str, Any]) -> None:
     """One study in full."""
     console.print(Text(found.citation, style="bold"))
+    tag = found.tag
     console.print(
-        f"{found.key}: {found.tag.design} [dim](rule {found.tag.rule}, from {found.tag.source}: {found.tag.words})[/]"
+        f"{found.key}: {tag.design} [dim](rule {tag.rule}, from {tag.source}: {escape(tag.words)})[/]"
     )
     console.print(
         "can count" if document["can_count"] else f"cannot count: {escape(str(document['why_not']))}"
     )
     for report in document["reports"]:
         console.print(f"\n[bold]Report {report['study_key']}[/]")
-        for name, value in report.items():
-            if name not in ("study_key", "verify", "borderline") or value is True:
-                shown = "; ".join(value) if isinstance(value, list) else str(value)
-                if shown:
-                    console.print(f"  {name.replace('_', ' '):18} {escape(shown)}")
+        console.print(_facts(report))
     for record in found.records:
         console.print(f"\n[bold]PubMed record {record.pmid}[/]: {escape(record.citation)}")
         for section in record.abstract:
-            console.print(
-                escape(f"  {section.label}: {section.text}" if section.label else f"  {section.text}")
-            )
+            words = f"{section.label}: {section.text}" if section.label else section.text
+            console.print(Padding(escape(words), (0, 0, 0, 2)))
     for row in document["appraisals"]:
         console.print(f"\n[bold]On {row['claim']}[/], read by {escape(row['reviewer'])} on {row['date']}")
-        console.print(
-            f"  {row['finding']} against {escape(row.get('comparator_detail') or row['comparator'])}: "
-            f"{escape(row['outcome_measured'])}"
+        against = row.get("comparator_detail") or row["comparator"]
+        words = f"{row['finding']}, compared with {against}: {row['outcome_measured']}. {row['reason']}"
+        console.print(Padding(escape(words), (0, 0, 0, 2)))
+
+
+# Facts that need a word beside them, so that nobody takes them for more than they are.
+BESIDE = {
+    "primary_direction": "a reader's code for its own primary outcome; enters no grade",
+    "correction_status": "not clearance",
+    "stated_design": "a reader's code",
+}
+
+
+def _facts(report: Mapping[str, Any]) -> Table:
+    grid = Table.grid(padding=(0, 2), pad_edge=True)
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for name, value in report.items():
+        shown = (
+            "; ".join(value) if isinstance(value, list) else {True: "yes", False: "no"}.get(value, str(value))
         )
-        console.print(f"  {escape(row['reason'])}")
+        if name == "study_key" or not shown or (name in ("verify", "borderline") and value is False):
+            continue
+        beside = f" [dim]({BESIDE[name]})[/]" if name in BESIDE else ""
+        grid.add_row(f"[dim]{name.replace('_', ' ')}[/]", escape(shown) + beside)
+    return grid
 
 
 def notice(words: str, search: SearchDate | None, today: date) -> None:

@@ -42,17 +42,27 @@ class Rule(BaseModel):
 
 
 class Rules(BaseModel):
-    """The ordered rules."""
+    """The whole of `rules/study_design.toml`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    primary_directions: dict[str, str]
     rules: tuple[Rule, ...]
 
 
 @cache
+def _rules() -> Rules:
+    with as_file(files("ldn_evidence") / "rules" / "study_design.toml") as path:
+        return read_toml(path, Rules)
+
+
 def design_rules() -> tuple[Rule, ...]:
     """The shipped rules, in their order."""
-    with as_file(files("ldn_evidence") / "rules" / "study_design.toml") as path:
-        return read_toml(path, Rules).rules
+    return _rules().rules
+
+
+def primary_direction(code: str | None) -> str | None:
+    """A reader's code for a report's primary result, in words. For display alone: it never enters a grade."""
+    return _rules().primary_directions[code] if code else None
 
 
 def stated_codes() -> frozenset[str]:
