@@ -63,12 +63,9 @@ def claims_document(
 ) -> dict[str, Any]:
     """What `claims --json` prints; the only thing in it that changes from one run to the next is `generated`."""
     return {
-        "schema_version": SCHEMA_VERSION,
-        "protocol": protocol.name,
+        **_head(protocol, search),
         "generated": generated,
         "corpus_digest": corpus_digest,
-        "last_search": asdict(search) if search else None,
-        "notice": NOTICE,
         "claims": [claim_entry(profile) for profile in graded.values()],
     }
 
@@ -100,10 +97,7 @@ def profile_document(
     """What `claim SLUG --json` prints: the entry, the question, and everything it rests on."""
     claim = protocol.claim(profile.claim)
     return {
-        "schema_version": SCHEMA_VERSION,
-        "protocol": protocol.name,
-        "last_search": asdict(search) if search else None,
-        "notice": NOTICE,
+        **_head(protocol, search),
         **claim_entry(profile),
         "question": claim.question,
         "sentence": claim.sentence or None,
@@ -130,6 +124,15 @@ def study_document(study: Study, rows: Sequence[Appraisal]) -> dict[str, Any]:
         "reports": [report.model_dump(mode="json", exclude_none=True) for report in study.reports],
         "records": [asdict(record) for record in study.records],
         "appraisals": [row.model_dump(mode="json", exclude_none=True) for row in rows],
+    }
+
+
+def _head(protocol: Protocol, search: SearchDate | None) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "protocol": protocol.name,
+        "last_search": asdict(search) if search else None,
+        "notice": NOTICE,
     }
 
 
