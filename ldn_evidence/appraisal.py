@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ldn_evidence.errors import InputError
-from ldn_evidence.model import Appraisal, Protocol, StudyDesign
+from ldn_evidence.model import Appraisal, Protocol, Study, StudyDesign, nearest
 from ldn_evidence.textfiles import read_rows
 
 # Reviewers whose rows are proposals, not a person's confirmation.
@@ -24,12 +24,12 @@ def load(path: Path) -> list[Appraisal]:
 def current(
     layers: Sequence[tuple[Path, Sequence[Appraisal]]],
     protocol: Protocol,
-    designs: Mapping[str, StudyDesign],
+    studies: Mapping[str, Study],
 ) -> list[Appraisal]:
     """The rows that no later row supersedes, in file order, bundled layer first.
 
-    `designs` gives the design of every study that may be named. Raises InputError for an unknown claim, study or
-    row, for a row superseded twice, and for two standing rows on one study and claim.
+    `studies` are those that may be named, by key. Raises InputError for an unknown claim, study or row, for more
+    people analysed than took part, for a row superseded twice, and for two standing rows on one study and claim.
     """
     rows: dict[str, tuple[Path, Appraisal]] = {}
     superseded: dict[str, str] = {}
@@ -40,21 +40,28 @@ def current(
                 raise InputError(
                     f'{where}: row_id "{row.row_id}" stands twice. Give the new row another row_id.'
                 )
-            if row.claim not in {claim.slug for claim in protocol.claims}:
-                protocol_claims = ", ".join(claim.slug for claim in protocol.claims)
+            slugs = [claim.slug for claim in protocol.claims]
+            if row.claim not in slugs:
                 raise InputError(
-                    f'{where}: claim "{row.claim}" is not in the protocol. Use one of: {protocol_claims}.'
+                    f'{where}: claim "{row.claim}" is not in the protocol. {nearest(row.claim, slugs)}'
                 )
-            if row.study_key not in designs:
+            if row.study_key not in studies:
                 raise InputError(
                     f'{where}: study_key "{row.study_key}" is not a study of the corpus '
                     "(a report is named by its study). Mend the key; or add the study to the corpus and refresh."
                 )
-            review = designs[row.study_key] is StudyDesign.SYSTEMATIC_REVIEW
+            study = studies[row.study_key]
+            took_part = study.main.n_participants if study.main else None
+            if took_part is not None and (row.n_analysed or 0) > took_part:
+                raise InputError(
+                    f"{where}: n_analysed = {row.n_analysed} is more than the {took_part} participants of "
+                    f"{study.key}. Check both."
+                )
+            review = study.tag.design is StudyDesign.SYSTEMATIC_REVIEW
             if review != (row.review_of is not None):
                 raise InputError(
                     f'{where}: review_of belongs to rows on systematic reviews; "{row.study_key}" is a '
-                    f"{designs[row.study_key]}. {'Add review_of.' if review else 'Empty it.'}"
+                    f"{study.tag.design}. {'Add review_of.' if review else 'Empty it.'}"
                 )
             if row.supersedes is not None:
                 _supersede(where, row, rows, superseded)

@@ -34,15 +34,17 @@ class Archive:
     def add(self, raw: bytes, source: str) -> Batch:
         """Keep one raw answer; the same bytes are kept once."""
         digest = hashlib.sha256(raw).hexdigest()
-        for batch in self.batches():
-            if batch.digest == digest:
-                return batch
-        batch = Batch(digest, source, datetime.now(UTC).isoformat(timespec="seconds"))
         self.folder.mkdir(parents=True, exist_ok=True)
-        whole = self._path(digest)
-        part = whole.with_suffix(".part")  # a cut-off write must not be taken for a whole file
-        part.write_bytes(gzip.compress(raw, mtime=0))
-        os.replace(part, whole)
+        listed = next((batch for batch in self.batches() if batch.digest == digest), None)
+        if listed is None or not self._whole(listed):
+            part = self._path(digest).with_suffix(
+                ".part"
+            )  # a cut-off write must not be taken for a whole file
+            part.write_bytes(gzip.compress(raw, mtime=0))
+            os.replace(part, self._path(digest))
+        if listed is not None:
+            return listed
+        batch = Batch(digest, source, datetime.now(UTC).isoformat(timespec="seconds"))
         # A write that was cut off leaves a line without an end: the next one must not be glued to it.
         cut = self.manifest.exists() and not self.manifest.read_bytes().endswith(b"\n")
         line = json.dumps({"digest": digest, "source": source, "added": batch.added})
@@ -71,14 +73,23 @@ class Archive:
     def read(self) -> Iterator[tuple[Batch, bytes]]:
         """Every batch with its bytes, checked against its digest."""
         for batch in self.batches():
-            path = self._path(batch.digest)
-            try:
-                raw = gzip.decompress(path.read_bytes())
-            except (OSError, EOFError, zlib.error) as error:
-                raise WorkspaceError(f"{path}: can't be read ({error}). Restore it from a copy.") from error
-            if hashlib.sha256(raw).hexdigest() != batch.digest:
-                raise WorkspaceError(f"{path}: does not hold what its name says. Restore it from a copy.")
+            raw = self._bytes(batch)
+            if raw is None:
+                raise WorkspaceError(
+                    f"{self._path(batch.digest)}: is missing or damaged. It came from {batch.source}: add that file "
+                    "again with --xml, or restore it from a copy."
+                )
             yield batch, raw
+
+    def _whole(self, batch: Batch) -> bool:
+        return self._bytes(batch) is not None
+
+    def _bytes(self, batch: Batch) -> bytes | None:
+        try:
+            raw = gzip.decompress(self._path(batch.digest).read_bytes())
+        except (OSError, EOFError, zlib.error):
+            return None
+        return raw if hashlib.sha256(raw).hexdigest() == batch.digest else None
 
     def _path(self, digest: str) -> Path:
         return self.folder / f"{digest}.xml.gz"

@@ -38,11 +38,16 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def main() -> NoReturn:
     """The console script. Ends with 0, with 2 for something a person wrote, with 1 for everything else."""
+    if sys.stdout is None or sys.stderr is None:  # closed by the caller; nobody reads what follows
+        sys.stdout, sys.stderr = (
+            stream or Path(os.devnull).open("w")  # noqa: SIM115
+            for stream in (sys.stdout, sys.stderr)
+        )
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a letter that the terminal can't show must not end a command
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        app(args=_hoisted(sys.argv[1:]))
     except EvidenceError as error:
         words = "".join(one if one.isprintable() else "?" for one in str(error))
         print(f"ldn-evidence: {words}", file=sys.stderr)
@@ -50,10 +55,28 @@ def main() -> NoReturn:
     except BrokenPipeError:  # `ldn-evidence studies | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except OSError as error:
-        print(f"ldn-evidence: {error.filename or 'the system'}: {error.strerror or error}.", file=sys.stderr)
+        what = error.filename or "the system"
+        print(
+            f"ldn-evidence: {what}: {error.strerror or error}. Check its name and permissions.",
+            file=sys.stderr,
+        )
         sys.exit(1)
     sys.exit(0)
+
+
+def _hoisted(arguments: list[str]) -> list[str]:
+    """`claims --workspace DIR` as `--workspace DIR claims`: the two options that every command has."""
+    before: list[str] = []
+    rest = list(arguments)
+    for option in ("--workspace", "-w", "--protocol", "-p"):
+        if option in rest[:-1] and "--" not in rest[: rest.index(option)]:
+            at = rest.index(option)
+            before += rest[at : at + 2]
+            del rest[at : at + 2]
+    return before + rest
 
 
 def _version(wanted: bool) -> None:
@@ -84,10 +107,14 @@ def _options(
     context.obj = (workspace or (Path(home) if home else None), protocol)
 
 
-def _open(context: typer.Context) -> Workspace:
+def _open(context: typer.Context, reading: bool = True) -> Workspace:
+    """The workspace; with `reading`, what a reader has to know goes to standard error first."""
     from ldn_evidence.workspace import Workspace
 
-    return Workspace(*context.obj)
+    workspace = Workspace(*context.obj)
+    for warning in workspace.warnings() if reading else ():
+        print(f"ldn-evidence: note: {warning}", file=sys.stderr)
+    return workspace
 
 
 @app.command()
@@ -112,15 +139,17 @@ def refresh(
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask whether PubMed answers.")] = False,
 ) -> None:
     """Build the database from the bundled corpus, your own rows and archived PubMed XML."""
-    workspace = _open(context)
+    workspace = _open(context, reading=False)
     built = workspace.refresh(xml or ())
     status = workspace.status()
     print(
         f"Built {workspace.database}\n"
-        f"  {built.reports} reports and {built.records} PubMed records: {status['studies']} studies, "
-        f"{status['studies_that_can_count']} of which can count\n"
-        f"  {status['appraisals']} appraisals on {status['claims']} claims"
+        f"  {_count(len(built.reports), 'report')} and {_count(len(built.records), 'PubMed record')}: "
+        f"{_count(status['studies'], 'study', 'studies')}, {status['studies_that_can_count']} of which can count\n"
+        f"  {_count(status['appraisals'], 'appraisal')} on {_count(status['claims'], 'claim')}"
     )
+    for warning in workspace.warnings():
+        print(f"  note: {warning}")
     for problem in built.problems:
         print(f"  not read: PMID {problem.pmid or 'unknown'} ({problem.reason})")
     print(f"  last search: {_search_words(status['last_search'])}")
@@ -129,7 +158,7 @@ def refresh(
 
         why = entrez.unreachable(os.environ.get("LDN_EVIDENCE_EUTILS_URL") or entrez.EUTILS_URL)
         print(
-            f"PubMed is out of reach ({why}); the bundled corpus stands."
+            f"PubMed is out of reach ({why}); what is kept here stands."
             if why
             else "PubMed answers, but this version does not collect from it yet: add its XML with --xml FILE."
         )
@@ -195,14 +224,9 @@ def studies(
 ) -> None:
     """The studies, with whether each counts and why not."""
     from ldn_evidence import evidence, screen
-    from ldn_evidence.model import StudyDesign
 
     if as_json and csv:
         raise InputError("--json and --csv can't both be given. Choose one.")
-    if design is not None and design not in set(StudyDesign):
-        raise InputError(
-            f'--design "{design}" is not a design we know. Use one of: {", ".join(StudyDesign)}.'
-        )
     workspace = _open(context)
     table = workspace.studies_table(claim, condition, design, _years(year))
     if as_json:
@@ -263,7 +287,8 @@ def protocol_check(file: Annotated[Path, typer.Argument(metavar="FILE", help="A 
 
     found = protocol.load(file)
     print(
-        f"{file}: {len(found.conditions)} conditions, {len(found.claims)} claims, {len(found.queries())} queries. It is sound."
+        f"{file}: {_count(len(found.conditions), 'condition')}, {_count(len(found.claims), 'claim')}, "
+        f"{_count(len(found.queries()), 'query', 'queries')}. It is sound."
     )
 
 
@@ -273,19 +298,27 @@ def protocol_new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and hyphens.")],
 ) -> None:
     """Write a commented protocol into the workspace, ready to be filled in."""
-    print(_open(context).new_protocol(name))
+    workspace = _open(context, reading=False)
+    path = workspace.new_protocol(name)
+    print(path)
+    print(f"Fill it in, check it with: ldn-evidence protocol check {path}", file=sys.stderr)
+    print(f"Then use it with: ldn-evidence --protocol {name} refresh", file=sys.stderr)
 
 
 def _years(text: str | None) -> tuple[int | None, int | None]:
     if text is None:
         return None, None
     first, dash, last = text.partition("-")
-    if not (first or last) or not all(re.fullmatch("[0-9]{4}", part) for part in (first, last) if part):
+    if not (first or last) or not all(re.fullmatch("[12][0-9]{3}", part) for part in (first, last) if part):
         raise InputError(f'--year "{text}" is not a year or a span. Write 2013, 2010-2015, 2020- or -2005.')
     span = (int(first) if first else None), (int(last) if last else None) if dash else int(first)
     if span[0] is not None and span[1] is not None and span[0] > span[1]:
         raise InputError(f'--year "{text}" runs backwards. Write the earlier year first.')
     return span
+
+
+def _count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def _search_words(search: dict[str, str] | None) -> str:
@@ -297,7 +330,7 @@ def _notice(workspace: Workspace) -> None:
 
     from ldn_evidence import evidence, screen
 
-    screen.notice(evidence.NOTICE, workspace.search, date.today())
+    screen.notice(evidence.NOTICE, workspace.search, date.today(), workspace.root)
 
 
 def _print_json(value: Any) -> None:

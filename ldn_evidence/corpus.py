@@ -81,6 +81,17 @@ def layered(bundled: Sequence[Report], own: Sequence[Report]) -> list[Report]:
                 f'corpus row {report.study_key}: report_of = "{main.study_key}" is itself a report of "{main.report_of}". '
                 "Name the main row."
             )
+    for name in ("pmid", "doi"):
+        holders: dict[str, str] = {}
+        for key in sorted(rows):
+            value = str(getattr(rows[key], name) or "").lower()
+            if value and value in holders:
+                first = holders[value]
+                raise InputError(
+                    f'corpus row {key}: {name} {value} is already that of "{first}". One study counts once: '
+                    f"use study_key = {first} to supersede that row, or drop this one."
+                )
+            holders[value] = key
     return [rows[key] for key in sorted(rows)]
 
 

@@ -31,6 +31,8 @@ def _ask(url: str) -> str | None:
         return "no connection"
     except requests.Timeout:
         return "no answer in time"
+    except ValueError:  # requests' words for a malformed address
+        return f"{url} is not an address"
     except requests.RequestException as error:
         return type(error).__name__
     return None if response.ok else f"it answers with HTTP {response.status_code}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -29,7 +30,13 @@ from ldn_evidence.model import (
 if TYPE_CHECKING:
     import pandas as pd
 
-console = Console(highlight=False, emoji=False)
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # the command line ends quietly; rich alone would end with 1
+
+
+console = _Console(highlight=False, emoji=False)
 
 # The word always stands beside the colour: nothing is told by colour alone.
 DIRECTION_STYLE = {
@@ -52,22 +59,31 @@ def claims(protocol: Protocol, profiles: Mapping[str, EvidenceProfile]) -> None:
     """Every claim on a line."""
     wide = console.width >= 100  # on 80 columns the slugs matter more than the dots
     console.print(Text(f"{protocol.title}: {_count(len(profiles), 'claim', 'claims')}", style="bold"))
-    table = Table(box=None, pad_edge=False)
-    for name in ("claim", "direction", "certainty"):
+    table = Table(box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0))
+    # The first to give way is the claim's name: the answer must stay whole.
+    table.add_column("claim", overflow="fold", min_width=8)
+    for name in ("direction", "certainty"):
         table.add_column(name, no_wrap=True)
-    table.add_column("level", justify="right")
-    table.add_column("rests on")
+    if console.width >= 60:
+        table.add_column("level", justify="right", no_wrap=True)
+        table.add_column("rests on", no_wrap=not wide)
     for slug, profile in profiles.items():
-        table.add_row(
+        cells = (
             slug,
             Text(profile.direction, style=DIRECTION_STYLE[profile.direction]),
-            f"{DOTS[profile.certainty]} {profile.certainty}" if wide else profile.certainty,
+            f"{_dots(profile.certainty) if wide else ''}{profile.certainty}{'*' if profile.provisional else ''}",
             str(profile.ocebm_level or "-"),
             _rests_on(profile) if wide else _rests_on_briefly(profile),
         )
+        table.add_row(*cells[: len(table.columns)])
     console.print(table)
     beside = "" if wide else " rests on: studies/people of the body that sets the grade."
-    console.print(f"[dim]level: OCEBM 2011.{beside} One claim in full: ldn-evidence claim SLUG[/]")
+    marked = "* provisional: not every counted row is confirmed by a named person. "
+    console.print(f"[dim]{marked}level: OCEBM 2011.{beside} One claim in full: ldn-evidence claim SLUG[/]")
+
+
+def _dots(certainty: Certainty) -> str:
+    return f"{DOTS[certainty]} " if console.encoding.lower().startswith("utf") else ""
 
 
 def profile(claim: Claim, found: EvidenceProfile) -> None:
@@ -79,7 +95,7 @@ def profile(claim: Claim, found: EvidenceProfile) -> None:
     console.print(Text(found.statement, style=DIRECTION_STYLE[found.direction] if found.body else ""))
     level = f", OCEBM level {found.ocebm_level}" if found.ocebm_level else ""
     console.print(
-        f"{found.direction}; certainty: {DOTS[found.certainty]} {found.certainty}{level}; rests on {_rests_on(found)}"
+        f"{found.direction}; certainty: {_dots(found.certainty)}{found.certainty}{level}; rests on {_rests_on(found)}"
     )
     console.print(
         "provisional: no named person has confirmed every counted row" if found.provisional else "confirmed"
@@ -124,10 +140,11 @@ def _readings(title: str, readings: tuple[Reading, ...]) -> None:
             people += " enrolled" if row.n_analysed is None and one.participants is not None else ""
             against = row.comparator_detail or str(row.comparator)
             pointing = f" [dim]({one.direction})[/]" if one.direction else " [dim](does not inform)[/]"
-            console.print(
-                f"  [bold]{one.study.key}[/]  {row.finding}{pointing}; compared with {escape(against)}; n {people}; "
+            head = (
+                f"[bold]{one.study.key}[/]  {row.finding}{pointing}; compared with {escape(against)}; n {people}; "
                 f"risk of bias {row.risk_of_bias}; read by {escape(row.reviewer)}"
             )
+            console.print(Padding(head, (0, 0, 0, 2)))
             words = f"{row.outcome_measured}. {_effect(one)}{row.reason} {one.note.capitalize()}".strip()
             console.print(Padding(escape(words), (0, 0, 0, 6)))
 
@@ -207,13 +224,13 @@ def _facts(report: Mapping[str, Any]) -> Table:
     return grid
 
 
-def notice(words: str, search: SearchDate | None, today: date) -> None:
+def notice(words: str, search: SearchDate | None, today: date, workspace: Path) -> None:
     """What every output ends with: how old the search is, and what this is not."""
     if search is None:
         age = "Nothing has been searched yet."
     else:
         age = f"Last search: {search.date}{_ago(search.date, today)} ({search.source})."
-    console.print(f"\n[dim]{escape(age)} {escape(words)}[/]")
+    console.print(f"\n[dim]{escape(age)} {escape(words)} Workspace: {escape(str(workspace))}[/]")
 
 
 def _rests_on(found: EvidenceProfile) -> str:

@@ -89,11 +89,15 @@ class Store:
     def _check(self) -> None:
         if not self.path.exists():
             return
+        if self._foreign():
+            raise StoreError(
+                f"{self.path}: is a database of another program. Move it away, or choose another workspace."
+            )
         found = self.meta().get("schema", "") if self._has_tables() else ""
         if found.isdigit() and int(found) > SCHEMA_VERSION:
             raise StoreError(
                 f"{self.path}: was written by a newer version of ldn_evidence (schema {found}, this one reads "
-                f"{SCHEMA_VERSION}). Upgrade with: pip install --upgrade ldn-evidence"
+                f"{SCHEMA_VERSION}). Install that version, or choose another workspace."
             )
 
     def _has_tables(self) -> bool:
@@ -101,6 +105,10 @@ class Store:
             return sa.inspect(self.engine).has_table("meta")
         except DatabaseError as error:
             raise self._broken(error) from error
+
+    def _foreign(self) -> bool:
+        names = set(sa.inspect(self.engine).get_table_names()) if not self._has_tables() else set()
+        return bool(names)
 
     def _broken(self, error: DatabaseError) -> StoreError:
         if "locked" in str(error.orig):
@@ -170,7 +178,7 @@ class Store:
                 yield session
         except DatabaseError as error:
             raise self._broken(error) from error
-        except ValidationError as error:
+        except (ValidationError, LookupError) as error:
             raise StoreError(
                 f"{self.path}: holds a damaged row. Move the file away and run: ldn-evidence refresh"
             ) from error

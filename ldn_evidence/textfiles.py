@@ -91,6 +91,35 @@ def read_rows(path: Path, model: type[Model]) -> list[Model]:
     return rows
 
 
+# pydantic's kinds of mistake in a reader's words, with the mend where there is one.
+PLAIN = {
+    "int_parsing": "is not a whole number",
+    "int_type": "is not a whole number",
+    "int_from_float": "is not a whole number",
+    "float_parsing": "is not a number",
+    "float_type": "is not a number",
+    "finite_number": "is not a finite number",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be {le} or less",
+    "string_type": 'is not text; put it between "quotation marks"',
+    "string_too_short": "is empty",
+    "string_too_long": "is longer than {max_length} characters",
+    "string_pattern_mismatch": "does not have the right form",
+    "bool_parsing": "is neither y nor n",
+    "bool_type": "is neither true nor false",
+    "date_from_datetime_parsing": "is not a date; write it like 2026-11-22",
+    "date_from_datetime_inexact": "is not a date; write it like 2026-11-22",
+    "date_parsing": "is not a date; write it like 2026-11-22",
+    "tuple_type": 'is not a list; write ["one", "two"]',
+    "too_short": "has too few members",
+    "too_long": "has too many members",
+    "model_type": "is not a table; write [section] and its keys below it",
+    "literal_error": "is not one of: {expected}",
+}
+
+
 def explain(error: ValidationError, raw: Any, model: type[BaseModel]) -> str:
     """The first thing that is wrong, in a reader's words, and how to mend it."""
     # A misspelt key is both unknown and missing; what was written helps more than what was not.
@@ -116,9 +145,12 @@ def explain(error: ValidationError, raw: Any, model: type[BaseModel]) -> str:
         case "value_error":
             text = str(first.get("ctx", {}).get("error", first["msg"]))
             return f"{place}{f'{key}: ' if key else ''}{text}{more}"
-        case _:
-            text = first["msg"][0].lower() + first["msg"][1:]
-            return f'{place}{key} = "{_short(first["input"])}": {text}.{more}'
+        case kind:
+            words = PLAIN.get(kind, first["msg"][0].lower() + first["msg"][1:]).format(**first.get("ctx", {}))
+            form = (
+                f" It looks like this: {_example(owner, key)}." if kind == "string_pattern_mismatch" else ""
+            )
+            return f'{place}{key} = "{_short(first["input"])}" {words}.{form}{more}'
 
 
 def unique(where: Path | str, what: str, values: Iterable[str]) -> None:
@@ -132,7 +164,19 @@ def unique(where: Path | str, what: str, values: Iterable[str]) -> None:
 
 def _check_header(path: Path, header: list[str], model: type[BaseModel]) -> None:
     known = set(model.model_fields)
-    for name in header:
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
+        raise InputError(
+            f"{path}, line 1: its cells are not separated by commas. Save it as comma-separated CSV."
+        )
+    if not known & set(header):
+        raise InputError(
+            f"{path}, line 1: names no column. The first line must be a header: {_columns(model)}."
+        )
+    for number, name in enumerate(header, start=1):
+        if not name.strip():
+            raise InputError(
+                f"{path}, line 1: column {number} has no name. Name it, or take the extra comma out."
+            )
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f'Did you mean "{close[0]}"?' if close else f"Known columns: {_columns(model)}."
@@ -172,10 +216,10 @@ def _place(
     for index, step in enumerate(steps):
         last = index == len(steps) - 1
         if isinstance(step, int):
-            if last:  # a member of a plain list: the list is the key
+            here = here[step] if isinstance(here, list) and step < len(here) else None
+            if last and not isinstance(here, dict):  # a member of a plain list: the list is the key
                 key = words.pop()
                 break
-            here = here[step] if isinstance(here, list) and step < len(here) else None
             name = (here.get("slug") or here.get("name")) if isinstance(here, dict) else None
             words[-1] = f"{words[-1].removesuffix('s')} {f'{chr(34)}{name}{chr(34)}' if name else step + 1}"
             continue

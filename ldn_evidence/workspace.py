@@ -5,8 +5,11 @@ What ships (protocols, corpus, appraisals) is a read-only layer under what a use
 
 from __future__ import annotations
 
+import difflib
+import os
 import re
-from collections.abc import Callable, Sequence
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +19,17 @@ from pydantic import BaseModel, ConfigDict
 from ldn_evidence import appraisal, corpus, evidence, grading, protocol, refresh, tagging
 from ldn_evidence.archive import Archive
 from ldn_evidence.errors import InputError, WorkspaceError
-from ldn_evidence.model import SLUG, Appraisal, EvidenceProfile, Protocol, Report, SearchDate, Study
+from ldn_evidence.model import (
+    SLUG,
+    Appraisal,
+    EvidenceProfile,
+    Protocol,
+    Report,
+    SearchDate,
+    Study,
+    StudyDesign,
+    nearest,
+)
 from ldn_evidence.store import Store
 from ldn_evidence.textfiles import read_toml
 
@@ -64,6 +77,8 @@ def find(start: Path) -> Path:
 def init(folder: Path) -> Path:
     """Make a workspace: the folder and its commented marker. An existing marker is left as it is."""
     marker = folder / MARKER
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file, not a folder. Choose another name.")
     if marker.exists():
         raise InputError(f"{marker}: already exists; the folder is a workspace. Nothing was changed.")
     _write(marker, MARKER_TEXT)
@@ -80,13 +95,11 @@ class Workspace:
         """Open `root`, or find one from the current folder. Nothing is written before `refresh`."""
         self.root = Path(root).expanduser().absolute() if root is not None else find(Path.cwd())
         if self.root.exists() and not self.root.is_dir():
-            raise WorkspaceError(
-                f"{self.root}: is a file, not a folder. Choose another with --workspace DIR."
-            )
+            raise InputError(f"{self.root}: is a file, not a folder. Choose another with --workspace DIR.")
         marker = self.root / MARKER
         settings = read_toml(marker, _Settings) if marker.exists() else _Settings()
-        self.name = _checked(protocol or settings.protocol)
-        where = f" --workspace {self.root}" if root is not None else ""
+        self.name = _checked(settings.protocol if protocol is None else protocol)
+        where = f" --workspace {shlex.quote(str(self.root))}" if root is not None else ""
         which = f" --protocol {self.name}" if self.name != settings.protocol else ""
         self._options = f"{where}{which}"
 
@@ -144,19 +157,34 @@ class Workspace:
 
     def appraisals(self) -> list[Appraisal]:
         """The standing rows of all claims, the workspace's over the bundled ones."""
+        return self._standing(self.studies())[0]
+
+    def _standing(self, studies: Mapping[str, Study]) -> tuple[list[Appraisal], list[str]]:
+        """The standing rows, and the bundled rows set aside: what ships can't be mended, only set aside."""
         shipped, own = self._layers("appraisals", f"{self.name}.csv")
-        designs = {key: study.tag.design for key, study in self.studies().items()}
-        layers = [(shipped, self._fitting(appraisal.load(shipped))), (own, appraisal.load(own))]
-        return appraisal.current(layers, self.protocol, designs)
-
-    def _fitting(self, bundled_rows: Sequence[Appraisal]) -> list[Appraisal]:
-        """Bundled rows that a protocol of one's own still asks for: what ships can't be mended, only set aside."""
         claims = {claim.slug for claim in self.protocol.claims}
-        return [row for row in bundled_rows if row.claim in claims and row.study_key in self.studies()]
+        bundle = appraisal.load(shipped)
+        fitting = [row for row in bundle if row.claim in claims and row.study_key in studies]
+        aside = [row.row_id for row in bundle if row not in fitting]
+        return appraisal.current(
+            [(shipped, fitting), (own, appraisal.load(own))], self.protocol, studies
+        ), aside
 
-    @property
-    def stale(self) -> bool:
-        """Whether corpus files have changed since the last refresh built the database from them."""
+    def warnings(self) -> list[str]:
+        """What a reader of any output has to know: files changed since the last refresh, bundled rows set aside."""
+        found = []
+        if self._stale():
+            found.append(f"the corpus has changed since the last refresh. Run: {self.command('refresh')}")
+        aside = self._standing(self.studies())[1]
+        if aside:
+            shown = ", ".join(aside[:3]) + (", ..." if len(aside) > 3 else "")
+            words = "reading does" if len(aside) == 1 else "readings do"
+            found.append(
+                f"{len(aside)} bundled {words} not fit this protocol and corpus, and were set aside: {shown}"
+            )
+        return found
+
+    def _stale(self) -> bool:
         held = sorted((report for study in self.studies().values() for report in study.reports), key=_by_key)
         return held != sorted(self.reports(), key=_by_key)
 
@@ -172,25 +200,31 @@ class Workspace:
 
     # ----------------------------------------------------------------- in
 
-    def refresh(self, xml: Sequence[Path] = ()) -> refresh.Built:
-        """Keep `xml`, then rebuild the database from the archive and the layers. Works offline."""
+    def refresh(self, xml: Sequence[Path | str] = ()) -> refresh.Assembled:
+        """Keep `xml`, then rebuild the database from the archive and the layers. Works offline.
+
+        Everything people wrote is checked before the database is touched.
+        """
         archive = Archive(self.root / "archive" / self.name)
         reports = self.reports()
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            refresh.collect(xml, archive)
+            refresh.collect([Path(one) for one in xml], archive)
+            assembled = refresh.assemble(reports, archive)
+            self._standing(assembled.studies())
             with Store(self.database) as store:
-                built = refresh.build(reports, archive, store)
+                refresh.build(assembled, store)
         except OSError as error:
             raise _unwritable(self.root, error) from error
-        for held in ("_stored", "protocol", "profiles"):
+        for held in ("_stored", "protocol", "_graded"):
             self.__dict__.pop(held, None)
-        return built
+        return assembled
 
     # ----------------------------------------------------------------- out
 
     @cached_property
     def _stored(self) -> tuple[dict[str, Study], dict[str, str]]:
+        _ = self.protocol  # a protocol that does not exist is named before a database that does not
         if not self.database.exists():
             raise WorkspaceError(f"{self.database}: does not exist yet. Run: {self.command('refresh')}")
         with Store(self.database) as store:
@@ -210,10 +244,24 @@ class Workspace:
         """The digest of every report and record in the database."""
         return self._stored[1].get("corpus_digest", "unknown")
 
-    @cached_property
+    @property
     def profiles(self) -> dict[str, EvidenceProfile]:
-        """Every claim's profile, graded now from the database and the appraisal files."""
-        return evidence.profiles(self.protocol, self.studies(), self.appraisals(), self.search)
+        """Every claim's profile, graded from the database and the files as they are now."""
+        written = self._written()
+        held = self.__dict__.get("_graded")
+        if held is None or held[0] != written:
+            for one in ("protocol", "_stored"):
+                self.__dict__.pop(one, None)
+            graded = evidence.profiles(self.protocol, self.studies(), self.appraisals(), self.search)
+            held = self.__dict__["_graded"] = (written, graded)
+        return held[1]
+
+    def _written(self) -> list[tuple[int, int]]:
+        """Changes when any file that a grade rests on does."""
+        names = (("protocols", ".toml"), ("corpus", ".toml"), ("appraisals", ".csv"))
+        paths = [path for folder, ending in names for path in self._layers(folder, f"{self.name}{ending}")]
+        found = [path.stat() for path in (*paths, self.database) if path.exists()]
+        return [(one.st_mtime_ns, one.st_size) for one in found]
 
     def profile(self, slug: str) -> EvidenceProfile:
         """One claim's profile."""
@@ -250,6 +298,10 @@ class Workspace:
     ) -> pd.DataFrame:
         """The studies that fit every filter given; columns are documented at `evidence.studies_table`."""
         keep: list[Callable[[Study], bool]] = []
+        if design is not None and design not in set(StudyDesign):
+            raise InputError(
+                f'design "{design}" is not one we know. {nearest(design.lower(), list(StudyDesign))}'
+            )
         if claim is not None:
             profile = self.profile(claim)
             named = {one.study.key for one in profile.counted} | {one.study_key for one in profile.left_out}
@@ -266,13 +318,15 @@ class Workspace:
         return evidence.studies_table(found, self.appraisals(), claim)
 
     def _known(self, condition: str) -> None:
-        conditions = sorted({study.condition for study in self.studies().values()})
-        if condition not in conditions:
-            self.protocol.condition(condition)  # raises with the protocol's own list, the one worth printing
+        found = {study.condition for study in self.studies().values()}
+        known = sorted(found | {one.slug for one in self.protocol.conditions})
+        if condition not in known:
+            raise InputError(f'condition "{condition}" is not one of the corpus. {nearest(condition, known)}')
 
-    def study(self, name: str) -> Study:
+    def study(self, name: str | int) -> Study:
         """A study by its key, a report's key or a PMID."""
-        wanted = name.strip().lower().removeprefix("pmid:")
+        name = str(name).strip()
+        wanted = name.lower().removeprefix("pmid:")
         for study in self.studies().values():
             keys = {study.key, *(report.study_key for report in study.reports)}
             pmids = {str(report.pmid) for report in study.reports} | {
@@ -280,11 +334,11 @@ class Workspace:
             }
             if name in keys or wanted in pmids:
                 return study
-        raise InputError(
-            f'"{name}" is neither a study key nor a PMID of the corpus. List the studies with: ldn-evidence studies'
-        )
+        close = difflib.get_close_matches(name, list(self.studies()), n=1)
+        mend = f'Did you mean "{close[0]}"?' if close else f"List the studies with: {self.command('studies')}"
+        raise InputError(f'"{name}" is neither a study key nor a PMID of the corpus. {mend}')
 
-    def study_document(self, name: str) -> dict[str, Any]:
+    def study_document(self, name: str | int) -> dict[str, Any]:
         """What `show KEY --json` prints."""
         study = self.study(name)
         return evidence.study_document(
@@ -309,11 +363,10 @@ class Workspace:
             "appraisals": len(self.appraisals()),
             "claims": len(self.protocol.claims),
             "corpus_digest": self.corpus_digest,
-            "corpus_changed_since_refresh": self.stale,
             "last_search": {"source": search.source, "date": search.date} if search else None,
         }
 
-    def export(self, table: str, out: Path | None = None) -> Path:
+    def export(self, table: str, out: Path | str | None = None) -> Path:
         """Write a table as CSV and say where. `table` is claims, studies or profile:SLUG."""
         if table == "claims":
             frame = self.claims()
@@ -326,9 +379,17 @@ class Workspace:
                 f'export "{table}": there is no such table. Use claims, studies or profile:SLUG.'
             )
         text = evidence.csv_text(frame, evidence.provenance(self.name, self.corpus_digest, self.search))
-        path = out or self.exports / f"{table.replace(':', '-')}.csv"
-        _write(path, text)
+        path = Path(out) if out is not None else self.exports / f"{self.name}-{table.replace(':', '-')}.csv"
+        self._not_ones_own(path)
+        _write(path, text, "--out PATH")
         return path
+
+    def _not_ones_own(self, path: Path) -> None:
+        """Refuse to write a table over what a reviewer wrote or a refresh built."""
+        place = path.resolve()
+        kept = [self.root.resolve() / name for name in ("appraisals", "corpus", "protocols", "archive")]
+        if any(place.is_relative_to(folder) for folder in kept) or place.suffix in (".db", ".toml"):
+            raise InputError(f"{path}: is where your own files lie. Choose another with --out PATH.")
 
 
 def _by_key(report: Report) -> str:
@@ -344,16 +405,21 @@ def _checked(name: str) -> str:
     return name
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, option: str = "--workspace DIR") -> None:
+    """The whole file or none of it."""
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder. Name a file.")
+    part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
+        part.write_text(text, encoding="utf-8", newline="")
+        os.replace(part, path)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise _unwritable(path, error, option) from error
 
 
-def _unwritable(path: Path, error: OSError) -> WorkspaceError:
+def _unwritable(path: Path, error: OSError, option: str = "--workspace DIR") -> WorkspaceError:
     return WorkspaceError(
-        f"{error.filename or path}: can't be written ({error.strerror or error}). "
-        "Choose another folder with --workspace DIR, or mend its permissions."
+        f"{path}: can't be written ({error.strerror or error}). Choose another place with {option}, "
+        "or mend its permissions."
     )

@@ -181,6 +181,12 @@ def test_a_new_protocol_passes_its_check_and_can_be_used(tmp_path):
     [
         (("claim", "fibromyalga-pain"), "fibromyalgia-pain"),
         (("studies", "--claim", "nothing"), "Use one of"),
+        (("claim", "fibromyalgia-pian"), 'Did you mean "fibromyalgia-pain"?'),
+        (("show", "yonger2013"), 'Did you mean "younger2013"?'),
+        (("studies", "--design", "Randomised Trial"), 'Did you mean "randomised trial"?'),
+        (("studies", "--year", "0000"), "2010-2015"),
+        (("export", "studies:"), "profile:SLUG"),
+        (("-p", "", "claims"), "lower-case"),
         (("studies", "--condition", "nothing"), "Use one of"),
         (("studies", "--design", "rct"), "randomised trial"),
         (("studies", "--year", "20x3"), "2010-2015"),
@@ -207,9 +213,9 @@ def test_before_a_refresh_every_question_says_what_to_run(tmp_path):
         assert "Run: ldn-evidence refresh" in refused(*command, cwd=tmp_path, code=1)
 
 
-def test_a_folder_that_cannot_be_written_is_one_line_and_exit_1(tmp_path):
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
-    assert "is a file" in refused("-w", tmp_path / "file", "refresh", "--offline", cwd=tmp_path, code=1)
+    assert "is a file" in refused("-w", tmp_path / "file", "refresh", "--offline", cwd=tmp_path)
     beneath = refused("-w", tmp_path / "file" / "under", "refresh", "--offline", cwd=tmp_path, code=1)
     assert "can't be written" in beneath
 
@@ -243,3 +249,32 @@ def test_markup_and_emoji_codes_in_what_people_write_are_printed_as_they_are(roo
 def test_before_a_refresh_the_mend_names_the_protocol_and_the_workspace(tmp_path):
     message = refused("-w", tmp_path / "w", "-p", "amitriptyline-ibs", "claims", cwd=tmp_path, code=1)
     assert f"ldn-evidence --workspace {tmp_path / 'w'} --protocol amitriptyline-ibs refresh" in message
+
+
+def test_the_two_common_options_may_stand_after_the_command(tmp_path):
+    assert run("refresh", "--offline", "--workspace", tmp_path / "w", cwd=tmp_path).returncode == 0
+    assert run("claims", "-w", tmp_path / "w", "--json", cwd=tmp_path).returncode == 0
+
+
+def test_an_export_never_lands_on_what_a_reviewer_wrote(root, tmp_path):
+    for place in ("appraisals/ldn.csv", "corpus/x.csv", "ldn.db", "ldn-evidence.toml", "archive/x"):
+        assert "your own files" in refused(
+            "-w", root, "export", "claims", "--out", root / place, cwd=tmp_path
+        )
+    assert "is a folder" in refused("-w", root, "export", "claims", "--out", tmp_path, cwd=tmp_path)
+
+
+def test_two_protocols_export_to_two_files(root, tmp_path):
+    run("-w", root, "-p", "amitriptyline-ibs", "refresh", "--offline", cwd=tmp_path)
+    for protocol in ("ldn", "amitriptyline-ibs"):
+        run("-w", root, "-p", protocol, "export", "claims", cwd=tmp_path)
+    assert {path.name for path in (root / "exports").iterdir()} == {
+        "ldn-claims.csv",
+        "amitriptyline-ibs-claims.csv",
+    }
+
+
+def test_closed_output_is_no_crash(root, tmp_path):
+    command = f"{sys.executable} -m ldn_evidence -w {root} studies --csv >&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path)
+    assert "Traceback" not in done.stderr

@@ -88,7 +88,7 @@ def test_reports_of_one_study_are_one_study(workspace):
     assert "bruun2025cns" not in studies
 
 
-def test_a_record_that_nobody_has_read_is_a_study_that_could_count_but_has_no_row(workspace, tmp_path):
+def test_a_record_that_nobody_has_read_is_listed_and_not_counted(workspace, tmp_path):
     unknown = tmp_path / "unknown.xml"
     unknown.write_text(
         SMITH.read_text("utf-8").replace("21380937", "99999999").replace("10.1007/s10620", "10.1007/x"),
@@ -97,7 +97,7 @@ def test_a_record_that_nobody_has_read_is_a_study_that_could_count_but_has_no_ro
     workspace.refresh([unknown])
     study = workspace.study("99999999")
     assert (study.key, study.tag.design) == ("pmid:99999999", StudyDesign.RANDOMISED_TRIAL)
-    assert workspace.study_document("99999999")["can_count"] is True
+    assert workspace.study_document("99999999")["why_not"] == "a PubMed record that nobody has read yet"
     assert workspace.status()["records"] == 233
 
 
@@ -114,9 +114,13 @@ def test_the_archive_keeps_bytes_once_and_gives_them_back(tmp_path):
 def test_a_changed_archive_is_noticed(tmp_path):
     archive = Archive(tmp_path / "archive")
     batch = archive.add(b"<a/>", "one")
-    (tmp_path / "archive" / f"{batch.digest}.xml.gz").write_bytes(gzip.compress(b"<b/>"))
-    with pytest.raises(WorkspaceError, match="does not hold what its name says"):
-        list(archive.read())
+    file = tmp_path / "archive" / f"{batch.digest}.xml.gz"
+    for damage in (gzip.compress(b"<b/>"), b"not gzip", gzip.compress(b"<a/>")[:-4]):
+        file.write_bytes(damage)
+        with pytest.raises(WorkspaceError, match="It came from one: add that file again"):
+            list(archive.read())
+        assert archive.add(b"<a/>", "one") == batch  # and that heals it
+        assert list(archive.read()) == [(batch, b"<a/>")]
 
 
 def test_a_file_that_is_not_pubmed_xml_is_refused_before_it_is_kept(workspace, tmp_path):
@@ -125,6 +129,23 @@ def test_a_file_that_is_not_pubmed_xml_is_refused_before_it_is_kept(workspace, t
     with pytest.raises(InputError, match="is not PubMed XML"):
         workspace.refresh([page])
     assert Archive(workspace.root / "archive" / "ldn").batches() == []
+
+
+def test_files_are_kept_all_together_or_not_at_all(workspace, tmp_path):
+    page = tmp_path / "page.xml"
+    page.write_text("<html/>", encoding="utf-8")
+    with pytest.raises(InputError):
+        workspace.refresh([SMITH, page])
+    assert Archive(workspace.root / "archive" / "ldn").batches() == []
+
+
+def test_a_database_of_another_program_is_left_alone(tmp_path):
+    with sqlite3.connect(tmp_path / "ldn.db") as database:
+        database.execute("CREATE TABLE report (mine TEXT)")
+    with pytest.raises(StoreError, match="another program"):
+        Workspace(tmp_path).refresh()
+    with sqlite3.connect(tmp_path / "ldn.db") as database:
+        assert database.execute("SELECT count(*) FROM report").fetchone() == (0,)
 
 
 def test_a_file_that_is_cut_off_after_its_first_record_is_refused_before_it_is_kept(workspace, tmp_path):
@@ -157,7 +178,7 @@ def test_a_manifest_line_that_was_cut_off_is_no_batch_and_spoils_no_other(tmp_pa
 def test_a_packed_file_is_unpacked(workspace, tmp_path):
     packed = tmp_path / "smith.xml.gz"
     packed.write_bytes(gzip.compress(SMITH.read_bytes()))
-    assert workspace.refresh([packed]).records == 1
+    assert len(workspace.refresh([packed]).records) == 1
     packed.write_bytes(packed.read_bytes()[:-20])
     with pytest.raises(InputError, match="gzip"):
         workspace.refresh([packed])
@@ -169,7 +190,10 @@ def test_a_pmid_that_is_no_pmid_is_named_and_does_not_end_the_run(workspace, tmp
     odd.write_text(
         SMITH.read_text("utf-8").replace('<PMID Version="1">21380937', f"<PMID>{pmid}"), encoding="utf-8"
     )
-    (problem,) = workspace.refresh([odd]).problems
+    with pytest.raises(InputError, match="no PubMed citation that can be read"):
+        workspace.refresh([odd])
+    Archive(workspace.root / "archive" / "ldn").add(odd.read_bytes(), "kept by an older version")
+    (problem,) = workspace.refresh().problems
     assert "PMID is not a number" in problem.reason
 
 

@@ -51,7 +51,7 @@ SMITH_2011 = Record(
 def test_one_record_walks_from_xml_to_the_evidence_table(root):
     workspace = Workspace(root)
     built = workspace.refresh([RECORDS / "smith2011.xml"])
-    assert (built.records, built.problems) == (1, ())
+    assert (len(built.records), built.problems) == (1, ())
 
     with Store(workspace.database) as store:
         by_type = Tag(

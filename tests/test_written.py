@@ -60,8 +60,12 @@ def broken_protocol(tmp_path, old: str, new: str) -> str:
         ("(amitriptyline[mh] OR", ")amitriptyline[mh] OR(", "bracket"),
         ("schema = 1", "schema = 2", "schema"),
         ('slug = "ibs-withdrawals"', 'slug = "ibs-symptoms"', 'claim "ibs-symptoms" stands twice'),
-        ('from = "literature"', 'from = "seed"', "sentence"),
-        ('condition = "irritable-bowel-syndrome"\n', "", "needs a condition or a query"),
+        ('from = "literature"', 'from = "seed"', 'claim "ibs-symptoms": has no "sentence"'),
+        (
+            'condition = "irritable-bowel-syndrome"\n',
+            "",
+            'claim "ibs-symptoms": needs a condition or a query',
+        ),
         ("amitriptylin*[tiab])", "amitriptylin*[tiab]", "bracket"),
         ('ui = "D000639"', 'ui = "Amitriptyline"', "ui"),
         ('name = "amitriptyline-ibs"', 'name = "other"', "Make the two agree"),
@@ -134,6 +138,10 @@ def refusal(root) -> str:
         ({"measure": "RD", "estimate": "400"}, "percentage points"),
         ({"measure": "MD", "scale": "0-10", "estimate": "99"}, "does not fit on a scale of 0-10"),
         ({"n_analysed": "0"}, "n_analysed = 0"),
+        ({"n_analysed": "5000"}, "more than the 99 participants of bruun2024"),
+        ({"date": "2999-01-01"}, "date"),
+        ({"date": "20261122"}, "write it like 2026-11-22"),
+        ({"claim": "fibromyalgia-pian"}, 'Did you mean "fibromyalgia-pain"?'),
         ({"reason": "red \x1b[31malert"}, "control character"),
         ({"supersedes": "mine.1"}, "can't supersede itself"),
         ({"supersedes": "no.such.row"}, "no earlier row"),
@@ -153,6 +161,9 @@ def test_a_broken_row_names_the_cell_and_the_mend(root, changes, words):
     ("raw", "words"),
     [
         (b"", "is empty"),
+        (b"row_id;study_key;claim\n", "not separated by commas"),
+        (b"row_id,study_key,\n", "column 3 has no name"),
+        (b"bundled.mood.x,younger2013,mood\n", "names no column"),
         (b"\xff\xfe\x00", "not UTF-8"),
         (b"row_id,row_id\n", '"row_id" stands twice'),
         (b"row_id\n", "is missing"),
@@ -262,7 +273,9 @@ def test_a_study_of_ones_own_stands_beside_the_bundled_ones(root):
         ({"report_of": "bruun2021prot"}, "is itself a report"),
         ({"year": "20x6"}, 'year = "20x6"'),
         ({"pmid": "-1"}, 'pmid = "-1"'),
-        ({"doi": "not a doi"}, "doi"),
+        ({"doi": "not a doi"}, "10.1002/art.37734"),
+        ({"pmid": "23359310"}, 'pmid 23359310 is already that of "'),
+        ({"doi": "10.1002/ART.37734"}, 'doi 10.1002/art.37734 is already that of "'),
         ({"human": "perhaps"}, "human"),
     ],
 )
@@ -285,20 +298,21 @@ def test_a_protocol_of_ones_own_may_ask_less_than_the_bundled_one(root):
     workspace.refresh()
     assert list(workspace.profiles) == ["fibromyalgia-pain"]
     assert workspace.profile("fibromyalgia-pain").direction == "no difference"
+    assert any("set aside" in warning for warning in workspace.warnings())
 
 
 def test_a_change_of_files_is_seen_after_a_refresh_and_named_before_it(root):
     workspace = Workspace(root)
-    assert (workspace.profile("fibromyalgia-pain").direction, workspace.stale) == ("no difference", False)
+    assert (workspace.profile("fibromyalgia-pain").direction, workspace.warnings()) == ("no difference", [])
     report = next(one for one in workspace.reports() if one.study_key == "bruun2024")
     row = report.model_dump(mode="json", exclude_none=True) | {
         "correction_status": "retracted",
         "registry_ids": "",
     }
     write_corpus(root, row | {"publication_types": ""})
-    assert Workspace(root).stale
+    assert any("corpus has changed" in warning for warning in Workspace(root).warnings())
     workspace.refresh()
-    assert (workspace.profile("fibromyalgia-pain").direction, workspace.stale) == ("insufficient", False)
+    assert (workspace.profile("fibromyalgia-pain").direction, workspace.warnings()) == ("insufficient", [])
 
 
 @pytest.mark.parametrize("date", ["", "not-a-date", "2026-13", "26"])
@@ -307,3 +321,25 @@ def test_the_date_of_a_search_is_a_date(root, date):
     (root / "corpus" / "ldn.toml").write_text(f'source = "mine"\ndate = "{date}"\n', encoding="utf-8")
     with pytest.raises(InputError, match="date"):
         Workspace(root).claims()
+
+
+def test_a_bad_row_leaves_the_database_as_it_was(root):
+    before = (root / "ldn.db").read_bytes()
+    write_corpus(root, CORPUS | {"doi": "10.1000/mine"})
+    write(root, GOOD | {"finding": "better"})
+    with pytest.raises(InputError):
+        Workspace(root).refresh()
+    assert (root / "ldn.db").read_bytes() == before
+
+
+def test_an_open_workspace_grades_from_the_files_as_they_are_now(root):
+    workspace = Workspace(root)
+    assert workspace.profile("fibromyalgia-pain").direction == "no difference"
+    write(root, GOOD | {"finding": "decrease"})
+    assert workspace.profile("fibromyalgia-pain").direction == "mixed"
+
+
+def test_a_dash_from_a_word_processor_names_the_same_scale(root):
+    figures = {"measure": "MD", "scale": "0–10", "estimate": "-0.34", "ci_low": "-0.95", "ci_high": "0.27"}
+    write(root, GOOD | figures | {"n_analysed": "99"})
+    assert Workspace(root).profile("fibromyalgia-pain").direction == "no difference"

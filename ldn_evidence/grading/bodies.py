@@ -41,6 +41,7 @@ def listed_by(study: Study, rules: GradeRules, appraised: bool = False) -> Liste
         "verify": main is not None and main.verify,
         "borderline": main is not None and main.borderline,
         "registry only": main is not None and main.in_a_registry_only and not appraised,
+        "not read": main is None and not appraised,
         "title alone": main is not None and main.known_by_title_alone,
     }
     for rule in rules.listed:

@@ -23,7 +23,9 @@ class Listed(_Rules):
 
     id: str
     reason: str
-    when: Literal["retracted", "verify", "borderline", "registry only", "title alone"] | None = None
+    when: Literal["retracted", "verify", "borderline", "registry only", "title alone", "not read"] | None = (
+        None
+    )
     designs: tuple[StudyDesign, ...] = ()
 
 

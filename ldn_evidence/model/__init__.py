@@ -51,6 +51,7 @@ from ldn_evidence.model.written import (
     Intervention,
     Protocol,
     Report,
+    nearest,
 )
 
 __all__ = [
@@ -98,4 +99,5 @@ __all__ = [
     "Tag",
     "TagSource",
     "Term",
+    "nearest",
 ]

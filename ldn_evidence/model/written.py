@@ -6,7 +6,9 @@ Frozen pydantic models; unknown keys are refused. Nothing here opens a file.
 from __future__ import annotations
 
 import datetime
+import difflib
 import re
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import (
@@ -57,6 +59,12 @@ def _split(cell: object) -> object:
     return tuple(part.strip() for part in cell.split(";") if part.strip()) if isinstance(cell, str) else cell
 
 
+def _hyphens(cell: object) -> object:
+    return re.sub("[\u2010-\u2015\u2212]", "-", cell) if isinstance(cell, str) else cell
+
+
+# A word processor writes 0–10; the margin stands under 0-10.
+Scale = Annotated[str, BeforeValidator(_hyphens)]
 List = Annotated[tuple[str, ...], BeforeValidator(_split)]
 YesNo = Literal["y", "n", "unclear", "not_applicable"]
 
@@ -135,7 +143,7 @@ class ImportantDifference(_Written):
     """
 
     measure: Measure
-    scale: str = ""
+    scale: Scale = ""
     value: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(examples=[1.0])
     reference: Text = Field(examples=["Dworkin 2008, doi:10.1016/j.jpain.2007.09.005"])
 
@@ -250,8 +258,15 @@ def _pick(things: tuple[_Named, ...], slug: str, what: str, protocol: str) -> _N
     for thing in things:
         if thing.slug == slug:
             return thing
-    names = ", ".join(thing.slug for thing in things)
-    raise InputError(f'{what} "{slug}" is not in the protocol "{protocol}". Use one of: {names}.')
+    raise InputError(
+        f'{what} "{slug}" is not in the protocol "{protocol}". {nearest(slug, [one.slug for one in things])}'
+    )
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """The mend for a misspelt name: the one that was probably meant, else all of them."""
+    close = difflib.get_close_matches(word, known, n=1)
+    return f'Did you mean "{close[0]}"?' if close else f"Use one of: {', '.join(known) or 'none'}."
 
 
 class Report(_Written):
@@ -261,10 +276,14 @@ class Report(_Written):
     ours in `rules/study_design.toml`, the direction concerns the report's own primary outcome and grades nothing.
     """
 
-    study_key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=60)]
+    study_key: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=60)] = Field(
+        examples=["younger2013"]
+    )
     report_of: str | None = None
     pmid: Annotated[int, Field(gt=0, lt=10**9)] | None = None
-    doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")] | None = None
+    doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")] | None = Field(
+        None, examples=["10.1002/art.37734"]
+    )
     registry_ids: List = ()
     title: Text
     first_author: str | None = None
@@ -339,7 +358,9 @@ class Appraisal(_Written):
     intervention over comparator (RR, OR), in the outcome's own direction. Empty: not known.
     """
 
-    row_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$", max_length=100)]
+    row_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$", max_length=100)] = Field(
+        examples=["mine.1"]
+    )
     study_key: Text
     claim: Slug
     comparator: Comparator
@@ -347,7 +368,7 @@ class Appraisal(_Written):
     finding: Finding
     outcome_measured: Text
     measure: Measure | None = None
-    scale: str | None = None
+    scale: Scale | None = None
     estimate: Number | None = None
     ci_low: Number | None = None
     ci_high: Number | None = None
@@ -367,7 +388,7 @@ class Appraisal(_Written):
     review_of: Body | None = None
     reason: Text
     reviewer: Text
-    date: datetime.date
+    date: Annotated[datetime.date, Field(ge=datetime.date(1990, 1, 1), le=datetime.date(2100, 1, 1))]
     supersedes: str | None = None
 
     @model_validator(mode="after")
