@@ -45,7 +45,7 @@ def test_the_readme_shows_what_the_program_prints(workspace):
         slug, direction = line.split()[0], re.split(r"\s{2,}", line)[1]
         profile = workspace.profile(slug)
         assert direction == profile.direction
-        assert f" {profile.certainty} " in line
+        assert f" {profile.certainty}{'*' if profile.provisional else ''} " in line
         if profile.body and not profile.body.by_review:
             assert line.endswith(
                 (f"{profile.body.n_participants} people", f"{profile.body.n_participants} person")
