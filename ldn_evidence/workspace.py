@@ -165,7 +165,8 @@ class Workspace:
         claims = {claim.slug for claim in self.protocol.claims}
         bundle = appraisal.load(shipped)
         fitting = [row for row in bundle if row.claim in claims and row.study_key in studies]
-        aside = [row.row_id for row in bundle if row not in fitting]
+        kept = {row.row_id for row in fitting}
+        aside = [row.row_id for row in bundle if row.row_id not in kept]
         return appraisal.current(
             [(shipped, fitting), (own, appraisal.load(own))], self.protocol, studies
         ), aside
@@ -175,13 +176,14 @@ class Workspace:
         found = []
         if self._stale():
             found.append(f"the corpus has changed since the last refresh. Run: {self.command('refresh')}")
-        aside = self._standing(self.studies())[1]
-        if aside:
-            shown = ", ".join(aside[:3]) + (", ..." if len(aside) > 3 else "")
-            words = "reading does" if len(aside) == 1 else "readings do"
-            found.append(
-                f"{len(aside)} bundled {words} not fit this protocol and corpus, and were set aside: {shown}"
-            )
+        shipped = corpus.load(self._layers("corpus", f"{self.name}.csv")[0], tagging.stated_codes())
+        rows = [report.study_key for report in shipped if not corpus.fits(report, self.protocol)]
+        for aside, words in ((rows, "corpus row(s)"), (self._standing(self.studies())[1], "reading(s)")):
+            if aside:
+                shown = ", ".join(aside[:3]) + (", ..." if len(aside) > 3 else "")
+                found.append(
+                    f"{len(aside)} bundled {words} set aside, not fitting protocol or corpus: {shown}"
+                )
         return found
 
     def _stale(self) -> bool:
@@ -216,9 +218,13 @@ class Workspace:
                 refresh.build(assembled, store)
         except OSError as error:
             raise _unwritable(self.root, error) from error
+        self._forget()
+        return assembled
+
+    def _forget(self) -> None:
+        """Let go of what was read, so that it is read again."""
         for held in ("_stored", "protocol", "_graded"):
             self.__dict__.pop(held, None)
-        return assembled
 
     # ----------------------------------------------------------------- out
 
@@ -230,7 +236,7 @@ class Workspace:
         with Store(self.database) as store:
             if not store.built:
                 raise WorkspaceError(
-                    f"{self.database}: is of an older version. Run: {self.command('refresh')}"
+                    f"{self.database}: is empty or of an older version. Run: {self.command('refresh')}"
                 )
             studies = corpus.studies(store.reports(), store.records())
             return {study.key: study for study in studies}, store.meta()
@@ -250,8 +256,7 @@ class Workspace:
         written = self._written()
         held = self.__dict__.get("_graded")
         if held is None or held[0] != written:
-            for one in ("protocol", "_stored"):
-                self.__dict__.pop(one, None)
+            self._forget()
             graded = evidence.profiles(self.protocol, self.studies(), self.appraisals(), self.search)
             held = self.__dict__["_graded"] = (written, graded)
         return held[1]
