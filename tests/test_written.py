@@ -211,12 +211,10 @@ def test_a_grade_is_confirmed_when_a_person_has_superseded_every_counted_row(roo
 
 
 printable = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]) | st.sampled_from("\t\r\n\"',;")
-cells = st.text(printable, min_size=1, max_size=40).map(str.strip)
+cells = st.text(printable, min_size=1, max_size=40).map(str.strip).filter(lambda words: words != "")
 
 
-@given(
-    st.lists(st.tuples(cells.filter(bool), cells.filter(bool)), max_size=5), st.sampled_from(["\n", "\r\n"])
-)
+@given(st.lists(st.tuples(cells, cells), max_size=5), st.sampled_from(["\n", "\r\n"]))
 def test_any_text_in_a_reason_or_a_name_comes_back_as_it_was_written(tmp_path_factory, texts, end):
     rows = [
         GOOD | {"row_id": f"r{i}", "reason": reason, "reviewer": name}
