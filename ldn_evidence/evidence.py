@@ -142,6 +142,7 @@ def _body_entry(body: BodyOfEvidence) -> dict[str, Any]:
         "direction": body.direction,
         "n_studies": body.n_studies,
         "n_participants": body.n_participants,
+        "informed": body.informed,
         "by_review": body.by_review,
     }
 

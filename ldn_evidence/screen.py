@@ -112,7 +112,8 @@ def profile(claim: Claim, found: EvidenceProfile) -> None:
             grid.add_row(name, Text(one.rating, style=style), escape(one.reason))
         console.print(grid)
     _readings("Counted", found.counted)
-    _readings("Reviews, beside our reading", found.reviews)
+    reasons = {one.study_key: one.reason for one in found.left_out}
+    _readings("Reviews, beside our reading", found.reviews, reasons)
     if found.footnotes:
         console.print("\n[bold]Notes[/]")
         for note in found.footnotes:
@@ -125,7 +126,7 @@ def profile(claim: Claim, found: EvidenceProfile) -> None:
             console.print(f"- {left.study_key}: {escape(left.reason)}")
 
 
-def _readings(title: str, readings: tuple[Reading, ...]) -> None:
+def _readings(title: str, readings: tuple[Reading, ...], reasons: Mapping[str, str] | None = None) -> None:
     """A paragraph a study, under the body of evidence that it belongs to."""
     if not readings:
         return
@@ -146,6 +147,8 @@ def _readings(title: str, readings: tuple[Reading, ...]) -> None:
             )
             console.print(Padding(head, (0, 0, 0, 2)))
             words = f"{row.outcome_measured}. {_effect(one)}{row.reason} {one.note.capitalize()}".strip()
+            if reasons and one.study.key in reasons:
+                words += f" Listed: {reasons[one.study.key]}."
             console.print(Padding(escape(words), (0, 0, 0, 6)))
 
 
@@ -239,19 +242,19 @@ def _rests_on(found: EvidenceProfile) -> str:
         return "no study"
     if body.by_review:
         return f"{body.name}, by review ({body.by_review})"
+    if not body.informed:
+        return f"{_count(body.n_studies or 0, 'study', 'studies')}, none of which informs"
     people = "" if body.n_participants is None else f", {_count(body.n_participants, 'person', 'people')}"
     return f"{body.name}: {_count(body.n_studies or 0, 'study', 'studies')}{people}"
 
 
 def _rests_on_briefly(found: EvidenceProfile) -> str:
     body = found.body
-    if body is None:
+    if body is None or not body.informed:
         return "-"
-    return (
-        "by review"
-        if body.by_review
-        else f"{body.n_studies}/{'?' if body.n_participants is None else body.n_participants}"
-    )
+    if body.by_review:
+        return "review"
+    return f"{body.n_studies}/{'?' if body.n_participants is None else body.n_participants}"
 
 
 def _count(number: int, one: str, many: str) -> str:

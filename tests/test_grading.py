@@ -201,6 +201,38 @@ def test_a_margin_is_taken_from_its_own_scale():
     assert asked.margin("SMD", "any").value == 0.5
 
 
+def test_two_of_three_equal_trials_are_two_thirds():
+    rows = [row("a", NULL, 100, **interval(0, -0.5, 0.5)), row("b", NULL, 100, **interval(0, -0.5, 0.5))]
+    assert graded([*rows, row("c", Finding.DECREASE, 100)]).direction is Direction.NO_DIFFERENCE
+
+
+def test_a_pool_of_few_does_not_speak_for_many():
+    small = [row(key, NULL, 20, **interval(0, -0.5, 0.5)) for key in "ab"]
+    assert graded([*small, row("c", NULL, 1000)]).direction is Direction.INSUFFICIENT
+
+
+def test_the_interval_of_a_positive_trial_proves_no_null_result():
+    rows = [row(key, NULL, 30) for key in "abc"]
+    positive = row("d", Finding.DECREASE, 40, **interval(-0.5, -0.9, -0.1))
+    assert graded([*rows, positive]).direction is Direction.INSUFFICIENT
+
+
+def test_without_a_margin_null_results_only_disagree():
+    claim_without = {
+        "kind": "mechanism",
+        "smallest_important_difference": [],
+        "no_important_difference_because": "none",
+    }
+    rows = [row("a", NULL, 90), row("b", Finding.DECREASE, 10)]
+    assert graded(rows, **claim_without).direction is Direction.MIXED
+    assert graded(rows[:1], **claim_without).direction is Direction.INSUFFICIENT
+
+
+def test_a_sentence_says_when_most_were_other_people():
+    assert "other people" in graded([row("a", Finding.DECREASE, population="indirect")]).statement
+    assert "other people" not in graded([row("a", Finding.DECREASE)]).statement
+
+
 # --------------------------------------------------------------------------- bodies
 
 
@@ -279,10 +311,10 @@ def test_one_harmful_result_among_many_null_ones_never_reads_as_little_or_no_dif
     assert profile.direction in (Direction.SUPPORTS, Direction.INSUFFICIENT)
 
 
-def test_slightly_more_harm_inside_the_margin_is_no_more():
+def test_slightly_more_harm_inside_the_margin_is_no_difference_and_no_support():
     rows = [row("a", Finding.INCREASE, 5000, **interval(1.1, 1.02, 1.2, "RR", ""))]
     profile = graded(rows, kind="harm", expects="no more than comparator")
-    assert profile.direction is Direction.SUPPORTS
+    assert profile.direction is Direction.NO_DIFFERENCE
 
 
 def test_fewer_harms_without_an_interval_do_not_show_no_more():
@@ -327,6 +359,14 @@ def test_a_review_speaks_only_where_no_counted_study_has_a_row():
     beside = graded([reviewed, row("trial", Finding.UNCLEAR)], [review, study("trial")])
     assert (beside.direction, beside.body.by_review) == (Direction.INSUFFICIENT, None)
     assert [one.study.key for one in beside.reviews] == ["review"]
+
+
+@pytest.mark.parametrize(
+    ("body", "level"), [("non-randomised comparative", 3), ("single-arm", 4), ("preclinical", 5)]
+)
+def test_a_review_of_other_studies_has_their_level(body, level):
+    rows = [row("review", Finding.DECREASE, None, review_of=body)]
+    assert graded(rows, [study("review", "meta_analysis")]).ocebm_level == level
 
 
 def test_a_borderline_review_never_speaks():

@@ -50,7 +50,8 @@ def test_the_page_names_every_threshold_of_the_rules():
         f"half ({rules.indirectness.share:g}) of the participants: serious",
         f"at most {rules.imprecision.enough} participants",
         f"at most {rules.imprecision.few}, very serious",
-        f"no study has more than {rules.publication_bias.small} participants",
+        f"known to have no more than {rules.publication_bias.small} participants",
+        f"the pool holds half ({rules.direction.pool_share:g}) of the participants",
         f"of randomised trials: level {rules.ocebm.review_of_randomised}",
         f"OCEBM level {rules.ocebm.mechanism}",
     ):

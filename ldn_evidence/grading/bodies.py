@@ -102,7 +102,7 @@ def weigh(claim: Claim, name: Body, readings: Sequence[Reading], rules: GradeRul
     """One body's direction, from its own rows alone. Counts are of informative rows, or of all if none informs."""
     informing = [reading for reading in readings if reading.direction is not None]
     direction, why = (
-        verdict(claim, informing, best_interval(claim, informing), rules)
+        verdict(claim, informing, best_interval(claim, informing, rules), rules)
         if informing
         else (Direction.INSUFFICIENT, "no row informs, so certainty is very low")
     )
@@ -131,12 +131,13 @@ def verdict(
         harmless = share(
             informing, lambda one: one.direction in (Direction.NO_DIFFERENCE, Direction.SUPPORTS)
         )
-        small = len(directions) == 1 and interval is not None and interval.high < interval.margin[1]
-        if small or (harmless is not None and harmless >= rules.direction.null_share):
+        if harmless is not None and harmless >= rules.direction.null_share:
             return _no_more(interval)
     else:
         nulls = share(informing, lambda one: one.direction is Direction.NO_DIFFERENCE)
-        if nulls is not None and nulls >= rules.direction.null_share:
+        # Without a margin nothing can show that a difference does not matter: null rows then only disagree.
+        speak = rules.direction.null_share if claim.smallest_important_difference else 1.0
+        if nulls is not None and nulls >= speak:
             return _null(claim, informing, interval, nulls)
     if len(directions) > 1:
         return Direction.MIXED, "the rows disagree"

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ldn_evidence.model import RATIOS, Claim, ClaimKind, Comparator, Reading
+from ldn_evidence.grading.rules import GradeRules
+from ldn_evidence.model import RATIOS, Claim, ClaimKind, Comparator, Direction, Reading
 
 Z95 = 1.959963984540054
 
@@ -48,9 +49,11 @@ class Interval:
         return f"{self.margin[0]:g} to {self.margin[1]:g}"
 
 
-def best_interval(claim: Claim, readings: Sequence[Reading]) -> Interval | None:
+def best_interval(claim: Claim, readings: Sequence[Reading], rules: GradeRules) -> Interval | None:
     """The pooled interval of the rows that can be pooled, else that of the largest row; None if it has none.
 
+    A pool speaks only if it holds enough of the participants. Where rows are null, the largest null row is meant:
+    a positive trial's interval is no proof of no difference.
     Rows are pooled where they share a measure and a scale for which the claim has a margin, and a kind of
     comparator. For a benefit, no row against an active drug enters: its interval is about another question.
     """
@@ -63,12 +66,14 @@ def best_interval(claim: Claim, readings: Sequence[Reading]) -> Interval | None:
     for one in usable:
         if one.row.interval and _margin(claim, one):
             groups[(one.row.measure or "", one.row.scale or "", one.row.comparator)].append(one)
-    pools = [group for group in groups.values() if len(group) > 1]
+    enough = rules.direction.pool_share * _people(usable)
+    pools = [group for group in groups.values() if len(group) > 1 and _people(group) >= enough]
     if pools:
         return _pooled(claim, max(pools, key=_people), among=len(readings))
     if not usable:
         return None
-    largest = max(usable, key=lambda one: (one.participants or 0, one.row.row_id))
+    nulls = [one for one in usable if one.direction is Direction.NO_DIFFERENCE]
+    largest = max(nulls or usable, key=lambda one: (one.participants or 0, one.row.row_id))
     return _single(claim, largest)
 
 
@@ -113,10 +118,13 @@ def _pooled(claim: Claim, group: Sequence[Reading], among: int) -> Interval | No
         result = combine_effects(effects, variances, method_re="iterated")  # Paule-Mandel
     low, high = result.conf_int(use_t=False)[1]
     knapp_low, knapp_high = result.conf_int(use_t=True)[3]
-    note = f"{len(group)} of {among} results pooled, {_people(group)} participants."
+    note = f"{len(group)} of {among} results pooled, {_people(group)} participants, I2 {max(0.0, float(result.i2)):.0%}."
     if len(group) == 2:
         # One degree of freedom: the random-effects interval stands (docs/method.md, "Pooling").
-        note += f" With two, the Hartung-Knapp interval ({outward(knapp_low):.1f} to {outward(knapp_high):.1f}) says nothing."
+        note += (
+            f" With two, the Hartung-Knapp interval would run from {outward(knapp_low):.1f} to "
+            f"{outward(knapp_high):.1f}: what is said here rests on the ordinary one."
+        )
     elif len(group) < 10:
         low, high = min(low, knapp_low), max(high, knapp_high)
     return Interval(

@@ -15,6 +15,7 @@ from ldn_evidence.model import (
     Certainty,
     Claim,
     ClaimKind,
+    Concern,
     Direction,
     Domain,
     DomainRating,
@@ -63,11 +64,11 @@ def grade(
     informing = [one for one in standing if one.direction is not None] or standing
     domains: dict[Domain, DomainRating] = {}
     interval = None
+    unpublished = _unpublished(claim, studies, {row.study_key for row in rows})
     start = certainty = Certainty.NO_EVIDENCE
     if setting is not None:
         start = rules.body(setting.name).start
-        interval = best_interval(claim, informing) if setting.informed else None
-        unpublished = _unpublished(claim, studies, {row.study_key for row in rows})
+        interval = best_interval(claim, informing, rules) if setting.informed else None
         domains = rate(claim, informing, setting.direction, interval, unpublished, rules)
         certainty = _lowered(start, domains, rules)
         if not setting.informed:
@@ -92,8 +93,10 @@ def grade(
         n_rcts=sum(one.study.tag.design is StudyDesign.RANDOMISED_TRIAL for one in human),
         provisional=not standing
         or any(one.row.reviewer.casefold() in unconfirmed for one in (*counted, *standing)),
-        statement=_statement(claim, direction, certainty, setting, drug, rules, search),
-        footnotes=_footnotes(claim, setting, bodies, counted, interval),
+        statement=_statement(
+            claim, direction, certainty, setting, drug, rules, search, _elsewhere(claim, domains)
+        ),
+        footnotes=_footnotes(claim, setting, bodies, counted, interval, unpublished),
     )
 
 
@@ -150,8 +153,9 @@ def _ocebm(
         return None
     if claim.kind is ClaimKind.MECHANISM:
         return rules.ocebm.mechanism
-    if setting.by_review and setting.name is Body.RANDOMISED:
-        return rules.ocebm.review_of_randomised
+    if setting.by_review:
+        pooled = min(rules.ocebm.designs[design] for design in rules.body(setting.name).designs)
+        return rules.ocebm.review_of_randomised if setting.name is Body.RANDOMISED else pooled
     uncontrolled = setting.name is Body.SINGLE_ARM
     return (
         rules.ocebm.uncontrolled
@@ -181,6 +185,7 @@ def _statement(
     drug: str,
     rules: GradeRules,
     search: SearchDate | None,
+    elsewhere: bool,
 ) -> str:
     compared = claim.comparator_note or str(claim.comparator[0])
     does, do, opposite, outcome = {
@@ -212,9 +217,19 @@ def _statement(
         where=where,
     )
     sentence = sentence[0].upper() + sentence[1:]
+    if elsewhere:
+        sentence += " Most of the evidence comes from other people than these."
     if certainty is not Certainty.NO_EVIDENCE:
         return sentence
     return f"{sentence} {f'Searched: {search.source}, {search.date}.' if search else 'Nothing has been searched yet.'}"
+
+
+def _elsewhere(claim: Claim, domains: Mapping[Domain, DomainRating]) -> bool:
+    """Whether a benefit's sentence would name people among whom most results were not seen."""
+    rating = domains.get(Domain.INDIRECTNESS)
+    if claim.kind is not ClaimKind.BENEFIT or rating is None or rating.rating is Concern.NONE:
+        return False
+    return "population" in str(rating.inputs.get("indirect", ""))
 
 
 def _footnotes(
@@ -223,6 +238,7 @@ def _footnotes(
     bodies: Sequence[BodyOfEvidence],
     counted: Sequence[Reading],
     interval: Interval | None,
+    unpublished: Sequence[str],
 ) -> tuple[str, ...]:
     notes = []
     if setting is not None:
@@ -243,6 +259,8 @@ def _footnotes(
         notes.append(f"Number analysed not seen, number enrolled used: {', '.join(enrolled)}.")
     if unknown:
         notes.append(f"Number of participants not known, and not in the sums: {', '.join(unknown)}.")
+    if unpublished:
+        notes.append(f"Planned or registered, no result seen: {', '.join(sorted(unpublished))}.")
     if claim.caveat:
         notes.append(claim.caveat)
     return tuple(notes)

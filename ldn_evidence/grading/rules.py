@@ -53,8 +53,9 @@ class Informative(_Rules):
 
 
 class DirectionRule(_Rules):
-    """From which share of participants the null rows speak for a body."""
+    """From which share of participants a pool, and the null rows, speak for a body."""
 
+    pool_share: Share
     null_share: Share
 
 
