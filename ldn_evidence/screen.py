@@ -242,10 +242,9 @@ def _rests_on(found: EvidenceProfile) -> str:
         return "no study"
     if body.by_review:
         return f"{body.name}, by review ({body.by_review})"
-    if not body.informed:
-        return f"{_count(body.n_studies or 0, 'study', 'studies')}, none of which informs"
     people = "" if body.n_participants is None else f", {_count(body.n_participants, 'person', 'people')}"
-    return f"{body.name}: {_count(body.n_studies or 0, 'study', 'studies')}{people}"
+    silent = "" if body.informed else "; none informs"
+    return f"{body.name}: {_count(body.n_studies or 0, 'study', 'studies')}{people}{silent}"
 
 
 def _rests_on_briefly(found: EvidenceProfile) -> str:

@@ -47,9 +47,8 @@ def test_the_readme_shows_what_the_program_prints(workspace):
         assert direction == profile.direction
         assert f" {profile.certainty}{'*' if profile.provisional else ''} " in line
         if profile.body and not profile.body.by_review:
-            assert line.endswith(
-                (f"{profile.body.n_participants} people", f"{profile.body.n_participants} person")
-            )
+            assert f"{profile.body.n_participants} pe" in line
+            assert ("none informs" in line) != profile.body.informed
 
 
 def test_the_readme_gives_two_commands():
