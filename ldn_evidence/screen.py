@@ -61,8 +61,7 @@ def claims(protocol: Protocol, profiles: Mapping[str, EvidenceProfile]) -> None:
     console.print(Text(f"{protocol.title}: {_count(len(profiles), 'claim', 'claims')}", style="bold"))
     table = Table(box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0))
     # On a small screen the first to give way is the claim's name: the answer must stay whole.
-    names = max((len(slug) for slug in profiles), default=8)
-    table.add_column("claim", overflow="fold", min_width=names if wide else 8)
+    table.add_column("claim", overflow="fold", no_wrap=wide, min_width=8)
     for name in ("direction", "certainty"):
         table.add_column(name, no_wrap=True)
     if console.width >= 60:

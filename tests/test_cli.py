@@ -278,3 +278,13 @@ def test_closed_output_is_no_crash(root, tmp_path):
     command = f"{sys.executable} -m ldn_evidence -w {root} studies --csv >&-"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("columns", ["40", "60", "80", "100", "120", "200"])
+def test_no_width_of_the_terminal_hides_an_answer(root, tmp_path, columns):
+    words = run("-w", root, "claims", cwd=tmp_path, COLUMNS=columns).stdout
+    line = " ".join(words.split("multiple-")[0].split())
+    assert "no difference" in line
+    assert "low*" in line
+    if int(columns) >= 60:
+        assert "286" in line
