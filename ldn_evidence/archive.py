@@ -36,10 +36,9 @@ class Archive:
         digest = hashlib.sha256(raw).hexdigest()
         self.folder.mkdir(parents=True, exist_ok=True)
         listed = next((batch for batch in self.batches() if batch.digest == digest), None)
-        if listed is None or not self._whole(listed):
-            part = self._path(digest).with_suffix(
-                ".part"
-            )  # a cut-off write must not be taken for a whole file
+        if listed is None or self._bytes(listed) is None:
+            # A cut-off write must not be taken for a whole file.
+            part = self._path(digest).with_suffix(".part")
             part.write_bytes(gzip.compress(raw, mtime=0))
             os.replace(part, self._path(digest))
         if listed is not None:
@@ -53,14 +52,11 @@ class Archive:
         return batch
 
     def batches(self) -> list[Batch]:
-        """Every batch, oldest first. A last line that was cut off is no batch: its refresh can be run again."""
+        """Every batch, oldest first. A line that was cut off is no batch: its refresh can be run again."""
         if not self.manifest.exists():
             return []
-        *whole, last = self.manifest.read_text(encoding="utf-8", errors="replace").split("\n")
-        found = [self._batch(line) for line in whole if line.strip() and not _cut(line)]
-        if last.strip() and not _cut(last):
-            found.append(self._batch(last))
-        return found
+        lines = self.manifest.read_text(encoding="utf-8", errors="replace").split("\n")
+        return [self._batch(line) for line in lines if line.strip() and not _cut(line)]
 
     def _batch(self, line: str) -> Batch:
         try:
@@ -80,9 +76,6 @@ class Archive:
                     "again with --xml, or restore it from a copy."
                 )
             yield batch, raw
-
-    def _whole(self, batch: Batch) -> bool:
-        return self._bytes(batch) is not None
 
     def _bytes(self, batch: Batch) -> bytes | None:
         try:

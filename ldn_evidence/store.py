@@ -107,8 +107,7 @@ class Store:
             raise self._broken(error) from error
 
     def _foreign(self) -> bool:
-        names = set(sa.inspect(self.engine).get_table_names()) if not self._has_tables() else set()
-        return bool(names)
+        return not self._has_tables() and bool(sa.inspect(self.engine).get_table_names())
 
     def _broken(self, error: DatabaseError) -> StoreError:
         if "locked" in str(error.orig):
@@ -142,7 +141,7 @@ class Store:
                     MetaRow(key=key, value=value)
                     for key, value in {**meta, "schema": str(SCHEMA_VERSION)}.items()
                 )
-                session.commit()
+                session.flush()
         except DatabaseError as error:
             raise self._broken(error) from error
 

@@ -126,7 +126,7 @@ def verdict(
     claim: Claim, informing: Sequence[Reading], interval: Interval | None, rules: GradeRules
 ) -> tuple[Direction, str]:
     """Which way informative rows of one body point, and why."""
-    directions = {reading.direction for reading in informing}
+    directions = {reading.direction for reading in informing if reading.direction is not None}
     if claim.expects is Expectation.NO_MORE:
         harmless = share(
             informing, lambda one: one.direction in (Direction.NO_DIFFERENCE, Direction.SUPPORTS)
@@ -141,7 +141,7 @@ def verdict(
             return _null(claim, informing, interval, nulls)
     if len(directions) > 1:
         return Direction.MIXED, "the rows disagree"
-    direction = Direction(next(iter(directions)) or Direction.MIXED)
+    (direction,) = directions
     if interval is not None and interval.inside and direction is not Direction.MIXED:
         return (
             Direction.NO_DIFFERENCE,
@@ -195,3 +195,11 @@ def share(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> floa
         return None
     total = sum(reading.participants or 0 for reading in readings)
     return sum(reading.participants or 0 for reading in chosen) / total if total else None
+
+
+def part_of(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> float:
+    """The same share, of rows where a number of participants is missing; 0 where there is no row."""
+    known = share(readings, holds)
+    if known is not None:
+        return known
+    return sum(map(holds, readings)) / len(readings)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from ldn_evidence.grading.bodies import share
+from ldn_evidence.grading.bodies import part_of
 from ldn_evidence.grading.pooling import Interval
 from ldn_evidence.grading.rules import GradeRules
 from ldn_evidence.model import (
@@ -47,8 +47,8 @@ def _risk_of_bias(readings: Sequence[Reading], rules: GradeRules) -> DomainRatin
     rule = rules.risk_of_bias
     counts = Counter(str(one.row.risk_of_bias) for one in readings)
     inputs: dict[str, object] = {"results": dict(sorted(counts.items()))}
-    low = _part(readings, lambda one: one.row.risk_of_bias is RiskOfBias.LOW)
-    high = _part(readings, lambda one: one.row.risk_of_bias is RiskOfBias.HIGH)
+    low = part_of(readings, lambda one: one.row.risk_of_bias is RiskOfBias.LOW)
+    high = part_of(readings, lambda one: one.row.risk_of_bias is RiskOfBias.HIGH)
     if low >= rule.low_share:
         return DomainRating(rating=Concern.NONE, inputs=inputs, reason=f"results at low risk hold {low:.0%}")
     if high > rule.high_share:
@@ -99,8 +99,8 @@ def _indirectness(readings: Sequence[Reading], rules: GradeRules) -> DomainRatin
     )
     counted = (("indirect", far), ("partly", partly), ("unclear", unclear))
     inputs: dict[str, object] = {word: dict(sorted(count.items())) for word, count in counted if count}
-    one_step = _part(readings, lambda one: _distance(one) >= 1)
-    two_steps = _part(readings, lambda one: _distance(one) >= 2)
+    one_step = part_of(readings, lambda one: _distance(one) >= 1)
+    two_steps = part_of(readings, lambda one: _distance(one) >= 2)
     words = ", ".join(sorted(far)) or "several parts in part"
     if two_steps >= rules.indirectness.share:
         rating, reason = (
@@ -224,11 +224,3 @@ def _publication_bias(
 
 def _by_review(readings: Sequence[Reading]) -> bool:
     return any(one.study.tag.design is StudyDesign.SYSTEMATIC_REVIEW for one in readings)
-
-
-def _part(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> float:
-    """A share of participants, or of rows where numbers are missing."""
-    known = share(readings, holds)
-    if known is not None:
-        return known
-    return sum(map(holds, readings)) / len(readings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ldn_evidence.grading.bodies import listed_by, place, weigh
+from ldn_evidence.grading.bodies import listed_by, part_of, place, weigh
 from ldn_evidence.grading.domains import rate
 from ldn_evidence.grading.pooling import Interval, best_interval
 from ldn_evidence.grading.rules import GradeRules
@@ -15,8 +15,8 @@ from ldn_evidence.model import (
     Certainty,
     Claim,
     ClaimKind,
-    Concern,
     Direction,
+    Directness,
     Domain,
     DomainRating,
     EvidenceProfile,
@@ -58,13 +58,14 @@ def grade(
             if study.tag.design is StudyDesign.SYSTEMATIC_REVIEW:
                 reviews.append(place(claim, study, row, rules))
             left_out.append(LeftOut(study_key=study.key, reason=listed.reason))
-    left_out += _without_row(claim, studies, {row.study_key for row in rows}, rules)
+    with_row = {row.study_key for row in rows}
+    left_out += _without_row(claim, studies, with_row, rules)
 
     setting, bodies, standing = _bodies(claim, counted, reviews, rules)
     informing = [one for one in standing if one.direction is not None] or standing
     domains: dict[Domain, DomainRating] = {}
     interval = None
-    unpublished = _unpublished(claim, studies, {row.study_key for row in rows})
+    unpublished = _unpublished(claim, studies, with_row)
     start = certainty = Certainty.NO_EVIDENCE
     if setting is not None:
         start = rules.body(setting.name).start
@@ -94,7 +95,7 @@ def grade(
         provisional=not standing
         or any(one.row.reviewer.casefold() in unconfirmed for one in (*counted, *standing)),
         statement=_statement(
-            claim, direction, certainty, setting, drug, rules, search, _elsewhere(claim, domains)
+            claim, direction, certainty, setting, drug, rules, search, _elsewhere(claim, informing, rules)
         ),
         footnotes=_footnotes(claim, setting, bodies, counted, interval, unpublished),
     )
@@ -114,7 +115,7 @@ def _bodies(
         return body, (body,), [newest]
     groups = {rule.name: [one for one in counted if one.body is rule.name] for rule in rules.bodies}
     bodies = {name: weigh(claim, name, group, rules) for name, group in groups.items() if group}
-    best = next((name for name in bodies if any(one.direction for one in groups[name])), next(iter(bodies)))
+    best = next((name for name, body in bodies.items() if body.informed), next(iter(bodies)))
     return bodies[best], tuple(bodies.values()), groups[best]
 
 
@@ -224,12 +225,12 @@ def _statement(
     return f"{sentence} {f'Searched: {search.source}, {search.date}.' if search else 'Nothing has been searched yet.'}"
 
 
-def _elsewhere(claim: Claim, domains: Mapping[Domain, DomainRating]) -> bool:
+def _elsewhere(claim: Claim, readings: Sequence[Reading], rules: GradeRules) -> bool:
     """Whether a benefit's sentence would name people among whom most results were not seen."""
-    rating = domains.get(Domain.INDIRECTNESS)
-    if claim.kind is not ClaimKind.BENEFIT or rating is None or rating.rating is Concern.NONE:
+    if claim.kind is not ClaimKind.BENEFIT:
         return False
-    return "population" in str(rating.inputs.get("indirect", ""))
+    part = part_of(readings, lambda one: one.row.population is Directness.INDIRECT)
+    return part >= rules.indirectness.share
 
 
 def _footnotes(

@@ -49,7 +49,7 @@ class DomainRating:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """One investigation with its reports and PubMed records. `listed_because` says why it is never counted."""
+    """One investigation with its reports and PubMed records, its main report first."""
 
     key: str
     condition: str
@@ -57,7 +57,6 @@ class Study:
     reports: tuple[Report, ...] = ()
     records: tuple[Record, ...] = ()
     human: bool | None = None
-    listed_because: str | None = None
 
     @property
     def main(self) -> Report | None:
