@@ -1,0 +1,93 @@
+"""Made-up claims, studies and rows for the grading tests, and the profile they give."""
+
+from __future__ import annotations
+
+import datetime
+
+from ldn_evidence.appraisal import UNCONFIRMED
+from ldn_evidence.grading import grade, grade_rules
+from ldn_evidence.model import (
+    Appraisal,
+    Certainty,
+    Claim,
+    Direction,
+    EvidenceProfile,
+    Finding,
+    Report,
+    SearchDate,
+    Study,
+)
+from ldn_evidence.tagging import tag
+
+SEARCH = SearchDate(source="a test", date="2026-11")
+NULL = Finding.NO_DIFFERENCE
+
+
+def claim(**changes: object) -> Claim:
+    facts: dict[str, object] = {
+        "slug": "pain",
+        "kind": "benefit",
+        "question": "Does it reduce pain?",
+        "sentence": "It reduces pain.",
+        "condition": "condition",
+        "population": "adults",
+        "comparator": ["placebo"],
+        "outcome": "pain",
+        "expects": "decrease",
+        "preferred_measure": "mean difference",
+        "direct": "a pain scale",
+        "smallest_important_difference": [
+            {"measure": "MD", "scale": "0-10", "value": 1, "reference": "a test"},
+            {"measure": "RR", "value": 1.25, "reference": "a test"},
+        ],
+    }
+    return Claim.model_validate(facts | changes)
+
+
+def study(key: str, design: str = "rct", **changes: object) -> Study:
+    facts = {"study_key": key, "title": key, "condition": "condition", "stated_design": design, "human": "y"}
+    facts |= {"doi": "10.1000/test", **changes}
+    report = Report.model_validate(facts)
+    return Study(
+        key=key,
+        condition="condition",
+        tag=tag(stated_code=design, controlled=True),
+        reports=(report,),
+        human=True,
+    )
+
+
+def row(key: str, finding: Finding, n: int | None = 500, **changes: object) -> Appraisal:
+    facts: dict[str, object] = {
+        "row_id": f"test.{key}",
+        "study_key": key,
+        "claim": "pain",
+        "comparator": "placebo",
+        "finding": finding,
+        "outcome_measured": "pain",
+        "population": "direct",
+        "intervention": "direct",
+        "comparison": "direct",
+        "outcome": "direct",
+        "risk_of_bias": "low",
+        "reason": "a test",
+        "reviewer": "A Person",
+        "date": datetime.date(2026, 1, 1),
+        "n_analysed": n,
+    }
+    return Appraisal.model_validate(facts | changes)
+
+
+def interval(
+    estimate: float, low: float, high: float, measure: str = "MD", scale: str = "0-10"
+) -> dict[str, object]:
+    return {"measure": measure, "scale": scale, "estimate": estimate, "ci_low": low, "ci_high": high}
+
+
+def graded(rows: list[Appraisal], studies: list[Study] | None = None, **changes: object) -> EvidenceProfile:
+    held = {one.key: one for one in (studies or [study(one.study_key) for one in rows])}
+    return grade(claim(**changes), held, rows, "Drug", grade_rules(), UNCONFIRMED, SEARCH)
+
+
+def outcome(profile: EvidenceProfile) -> tuple[Direction, Certainty]:
+    return profile.direction, profile.certainty
