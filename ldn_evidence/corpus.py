@@ -5,14 +5,17 @@ A corpus row is what a reader noted of one document; rows and PubMed records of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ldn_evidence.errors import InputError
-from ldn_evidence.model import Protocol, Record, Report, SearchDate, Study, Tag
+from ldn_evidence.model import Citation, Protocol, Record, Report, SearchDate, Study, Tag
 from ldn_evidence.textfiles import read_rows, read_toml, unique
 
 
@@ -95,45 +98,102 @@ def layered(bundled: Sequence[Report], own: Sequence[Report]) -> list[Report]:
     return [rows[key] for key in sorted(rows)]
 
 
-def studies(reports: Sequence[tuple[Report, Tag]], records: Sequence[tuple[Record, Tag]]) -> list[Study]:
+def studies(
+    reports: Sequence[tuple[Report, Tag]],
+    records: Sequence[tuple[Record, Tag]] = (),
+    citations: Sequence[tuple[Citation, Tag]] = (),
+    found_by: Mapping[int, Sequence[str]] | None = None,
+    conditions: Collection[str] = (),
+) -> list[Study]:
     """Which documents are one study: here, and only here.
 
-    A report belongs to the row that its `report_of` names. A PubMed record belongs to the row with its PMID or
-    DOI; a record that no row names is a study of its own under `pmid:...`, tagged but not yet read by anybody.
+    A report belongs to the row that its `report_of` names. A PubMed record belongs to the row with its PMID or DOI;
+    a record that no row names is a study of its own under `pmid:...`, and bears on the conditions whose search found
+    it. A reference from another search belongs to whatever has its PMID, its DOI, or its title and year; a reference that fits
+    nothing is a study of its own under `import:...`. Nothing is dropped: what was found twice is listed in one place.
     """
-    by_pmid = {report.pmid: report for report, _ in reports if report.pmid}
-    by_doi = {report.doi.lower(): report for report, _ in reports if report.doi}
-    held: dict[str, list[Record]] = {}
-    alone: list[tuple[Record, Tag]] = []
+    found_by = found_by or {}
+    drafts: dict[str, _Draft] = {}
+    known = _Known()
+    for report, tag in sorted(reports, key=lambda one: one[0].report_of is not None):  # main reports first
+        draft = drafts.setdefault(report.report_of or report.study_key, _Draft())
+        draft.reports.append(report)
+        if report.report_of is None:
+            draft.tag = tag
+        known.add(report.report_of or report.study_key, report.pmid, report.doi, report.title, report.year)
     for record, tag in records:
-        doi = record.identifier("doi")
-        report = by_pmid.get(record.pmid) or (by_doi.get(doi.lower()) if doi else None)
-        if report is None:
-            alone.append((record, tag))
-        else:
-            held.setdefault(report.report_of or report.study_key, []).append(record)
-    members: dict[str, list[Report]] = {}
-    for report, _ in reports:
-        members.setdefault(report.report_of or report.study_key, []).append(report)
-    found = []
-    for main, tag in reports:
-        if main.report_of is not None:
-            continue
-        others = sorted(
-            (one for one in members[main.study_key] if one is not main), key=lambda one: one.study_key
+        key = known.same(record.pmid, record.identifier("doi")) or f"pmid:{record.pmid}"
+        draft = drafts.setdefault(key, _Draft(tag))
+        draft.records.append(record)
+        known.add(key, record.pmid, record.identifier("doi"), record.title, record.published.year)
+    for one, tag in citations:
+        key = known.same(one.pmid, one.doi, one.title, one.year) or one.key
+        draft = drafts.setdefault(key, _Draft(tag))
+        draft.citations.append(one)
+        known.add(key, one.pmid, one.doi, one.title, one.year)
+    return [draft.study(key, found_by, conditions) for key, draft in drafts.items()]
+
+
+@dataclass
+class _Draft:
+    tag: Tag | None = None
+    reports: list[Report] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+
+    def study(self, key: str, found_by: Mapping[int, Sequence[str]], conditions: Collection[str]) -> Study:
+        main = next((one for one in self.reports if one.report_of is None), None)
+        others = sorted((one for one in self.reports if one is not main), key=lambda one: one.study_key)
+        slugs = tuple(dict.fromkeys(slug for one in self.records for slug in found_by.get(one.pmid, ())))
+        condition = next((slug for slug in slugs if slug in conditions), "not read")
+        if self.tag is None:
+            raise ValueError(
+                f"{key}: a report of a study that is not there"
+            )  # corpus.layered refuses such rows
+        return Study(
+            key=key,
+            condition=main.condition if main else condition,
+            tag=self.tag,
+            reports=(main, *others) if main else (),
+            records=tuple(self.records),
+            citations=tuple(self.citations),
+            found_by=slugs,
+            human=main.human if main else None,
         )
-        found.append(
-            Study(
-                key=main.study_key,
-                condition=main.condition,
-                tag=tag,
-                reports=(main, *others),
-                records=tuple(held.get(main.study_key, ())),
-                human=main.human,
-            )
+
+
+class _Known:
+    """By which study a PMID, a DOI or a title is held. The first to come keeps it."""
+
+    def __init__(self) -> None:
+        self._pmids: dict[int, str] = {}
+        self._dois: dict[str, str] = {}
+        self._titles: dict[str, list[tuple[int | None, str]]] = {}
+
+    def add(self, key: str, pmid: int | None, doi: str | None, title: str | None, year: int | None) -> None:
+        if pmid:
+            self._pmids.setdefault(pmid, key)
+        if doi:
+            self._dois.setdefault(doi.lower(), key)
+        if words := _title(title):
+            self._titles.setdefault(words, []).append((year, key))
+
+    def same(
+        self, pmid: int | None, doi: str | None, title: str | None = None, year: int | None = None
+    ) -> str | None:
+        found = (self._pmids.get(pmid) if pmid else None) or (self._dois.get(doi.lower()) if doi else None)
+        # Print and online years differ by one; the same title years apart is another edition or another paper.
+        return found or next(
+            (
+                key
+                for then, key in self._titles.get(_title(title), ())
+                if None not in (then, year) and abs(int(then or 0) - int(year or 0)) <= 1
+            ),
+            None,
         )
-    found += [
-        Study(key=f"pmid:{record.pmid}", condition="not read", tag=tag, records=(record,))
-        for record, tag in alone
-    ]
-    return found
+
+
+def _title(title: str | None) -> str:
+    """A title's letters and digits; empty where it is too short to tell two papers apart ("Reply", "Editorial")."""
+    words = re.findall(r"\w+", unicodedata.normalize("NFKD", title or "").casefold())
+    return " ".join(words) if len(words) >= 4 else ""

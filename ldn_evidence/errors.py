@@ -19,3 +19,11 @@ class StoreError(EvidenceError):
 
 class WorkspaceError(EvidenceError):
     """A folder or file of the workspace can't be read or written."""
+
+
+class EntrezError(EvidenceError):
+    """NCBI did not answer as it should, however often it was asked."""
+
+
+class NotReached(EntrezError):
+    """There is no way to NCBI from here. Its message is the reason alone."""

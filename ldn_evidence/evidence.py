@@ -5,6 +5,7 @@ Plain functions on plain values; the same inputs give the same profiles. Never o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -127,6 +128,16 @@ def study_document(study: Study, rows: Sequence[Appraisal]) -> dict[str, Any]:
     }
 
 
+def table_document(protocol: str, name: str, table: pd.DataFrame) -> dict[str, Any]:
+    """What a command prints of a table under --json: its rows under `name`."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "protocol": protocol,
+        "notice": NOTICE,
+        name: json.loads(table.to_json(orient="records")),
+    }
+
+
 def _head(protocol: Protocol, search: SearchDate | None) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
@@ -239,8 +250,8 @@ def studies_table(
             "why_not": _listed(study, read),
             "claims": "; ".join(f"{row.claim}: {row.finding}" for row in read) or None,
             "reports": len(study.reports),
-            "pmid": _pmid(study),
-            "doi": main.doi if main else study.records[0].identifier("doi"),
+            "pmid": study.pmid,
+            "doi": study.doi,
             "registry_ids": "; ".join(main.registry_ids) or None if main else None,
             "correction_status": main.correction_status if main else None,
             "citation": study.citation,
@@ -351,12 +362,6 @@ def _lowered(profile: EvidenceProfile) -> list[str]:
 def _listed(study: Study, rows: Sequence[Appraisal]) -> str | None:
     listed = grading.listed_by(study, grading.grade_rules(), appraised=bool(rows))
     return listed.reason if listed else None
-
-
-def _pmid(study: Study) -> int | None:
-    if study.main:
-        return study.main.pmid
-    return study.records[0].pmid
 
 
 _STUDY_COLUMNS = [

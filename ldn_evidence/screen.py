@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -202,6 +204,175 @@ def study(found: Study, document: Mapping[str, Any]) -> None:
         against = row.get("comparator_detail") or row["comparator"]
         words = f"{row['finding']}, compared with {against}: {row['outcome_measured']}. {row['reason']}"
         console.print(Padding(escape(words), (0, 0, 0, 2)))
+
+
+# --------------------------------------------------------------------------- what was searched
+
+
+@contextmanager
+def telling(silent: bool) -> Iterator[Telling]:
+    """Progress on standard error: bars on a terminal, plain lines elsewhere, nothing if `silent`."""
+    beside = Console(stderr=True, highlight=False, emoji=False)
+    bars = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        console=beside, transient=True, disable=silent or not beside.is_terminal,
+    )  # fmt: skip
+    with bars:
+        yield Telling(None if silent else beside, bars)
+
+
+class Telling:
+    """Tells the person who waits how far a refresh has come."""
+
+    def __init__(self, beside: Console | None, bars: Progress) -> None:
+        self._beside = beside
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def say(self, words: str) -> None:
+        """A line of words."""
+        if self._beside:
+            self._beside.print(f"ldn-evidence: {escape(words)}", soft_wrap=True)
+
+    def step(self, what: str, done: int, of: int) -> None:
+        """So many of so many are done."""
+        if what not in self._tasks:
+            self._tasks[what] = self._bars.add_task(what, total=of)
+        self._bars.update(self._tasks[what], completed=done, total=of)
+        if self._beside and not self._beside.is_terminal and (done == of or done % 1000 == 0):
+            self.say(f"{what}: {done:,} of {of:,}")
+
+
+def refreshed(document: Mapping[str, Any], full: bool) -> None:
+    """What a refresh found and changed."""
+    build = f" ({document['pubmed_build']})" if document["pubmed_build"] else ""
+    words = {"new": "new", "revised": "revised", "gone": "no longer found", "retracted": "retracted"}
+    console.print(
+        f"[bold]PubMed{escape(build)}: {document['found']:,} records found[/] by {len(document['queries'])} queries, in "
+        f"{_count(document['requests'], 'request', 'requests')}. Run {document['run']}.",
+        soft_wrap=True,
+    )
+    changed = {name: document[name] for name in words if document[name]}
+    if not changed:
+        fetched = "All of it was fetched again and is" if full else "It is"
+        console.print(f"Nothing new: {fetched.lower() if not full else fetched} held here as PubMed has it.")
+    else:
+        grid = Table(box=None, pad_edge=False)
+        grid.add_column("query", overflow="fold")
+        for name in ("found", *words.values()):
+            grid.add_column(name, justify="right")
+        for one in document["queries"]:
+            grid.add_row(one["slug"], f"{one['found']:,}", *(str(len(one[name])) for name in words))
+        console.print(grid)
+        for name, pmids in changed.items():
+            console.print(Padding(f"{words[name]}: {_pmids(pmids)}", (0, 0, 0, 2)))
+    for one in document["queries"]:
+        for remark in one["remarks"]:
+            console.print(f"[yellow]note[/] {one['slug']}: {escape(remark)}", soft_wrap=True)
+    if document["missing"]:
+        console.print(
+            f"[yellow]note[/] found but not given, and accepted as missing: {_pmids(document['missing'])}"
+        )
+    if document["not_given"]:
+        console.print(
+            "[yellow]note[/] named by the corpus or an import, and PubMed gave nothing: "
+            + _pmids(document["not_given"])
+        )
+    recall = document["recall"]
+    lost = recall["missed"]
+    console.print(
+        f"Recall: {recall['known'] - len(lost)} of {recall['known']} known studies were found by the query of their condition."
+    )
+    for one in lost[:10]:
+        beside = " (another query finds it)" if one["elsewhere"] else ""
+        console.print(f"  not by {one['query']}: {one['study']}, PMID {one['pmid']}{beside}")
+    if len(lost) > 10:
+        console.print(f"  and {len(lost) - 10} more; all of them with --json")
+    waiting = {slug: keys for slug, keys in document["awaiting"].items() if keys}
+    if waiting:
+        console.print("Awaiting appraisal (found, read by nobody yet):")
+        for slug, keys in waiting.items():
+            shown = ", ".join(keys[:3]) + (f" and {len(keys) - 3:,} more" if len(keys) > 3 else "")
+            console.print(Padding(f"{slug}: {len(keys):,} [dim]({shown})[/]", (0, 0, 0, 2)))
+
+
+def _pmids(pmids: Sequence[int]) -> str:
+    return ", ".join(map(str, pmids[:10])) + (f" and {len(pmids) - 10:,} more" if len(pmids) > 10 else "")
+
+
+def found(words: str, table: pd.DataFrame) -> None:
+    """A study on two lines: what it is, and its citation."""
+    console.print(f'[bold]{_count(len(table), "study", "studies")}[/] with "{escape(words)}"')
+    for row in table.astype(object).where(table.notna(), None).to_dict("records"):
+        facts = (
+            str(row["year"] or "year not known"),
+            row["condition"],
+            row["design"],
+            f"PMID {row['pmid']}" if row["pmid"] else "",
+        )
+        console.print(
+            f"[bold]{escape(row['study'])}[/]  [dim]{escape('; '.join(one for one in facts if one))}[/]",
+            soft_wrap=True,
+        )
+        console.print(Padding(escape(row["citation"]), (0, 0, 0, 4)))
+
+
+def runs(table: pd.DataFrame, refresh: str) -> None:
+    """A line a run, the latest last."""
+    if table.empty:
+        console.print(f"PubMed has not been searched yet. Run: {escape(refresh)}")
+        return
+    names = ("run", "outcome", "found", "new", "revised", "gone", "retracted", "requests")
+    grid = Table(box=None, pad_edge=False)
+    for name in names:
+        grid.add_column(name, justify="left" if name in ("run", "outcome") else "right", no_wrap=name == "run")
+    for row in table.to_dict("records"):
+        grid.add_row(*(str(row[name]) for name in names))
+    console.print(grid)
+    for row in table.to_dict("records"):
+        if row["why"]:
+            console.print(f"{row['run']} was not complete: {escape(row['why'])}", soft_wrap=True)
+
+
+def difference(first: str, second: str, table: pd.DataFrame) -> None:
+    """What changed, a line a query and sort of change."""
+    console.print(f"[bold]From run {first} to run {second}[/]")
+    if table.empty:
+        console.print("Nothing changed.")
+    for (slug, change), rows in table.fillna({"query": ""}).groupby(["query", "change"], sort=False):
+        pmids = [int(pmid) for pmid in rows["pmid"].dropna()]
+        words = f": {_pmids(pmids)}" if pmids else ""
+        console.print(f"{f'{slug}: ' if slug else ''}{change}{f' ({len(pmids)})' if pmids else ''}{words}")
+
+
+def queries(table: pd.DataFrame, methods: str) -> None:
+    """Every query whole: what is cut can't be checked."""
+    for row in table.astype(object).where(table.notna(), None).to_dict("records"):
+        count = (
+            "not searched yet"
+            if row["found"] is None
+            else f"{row['found']:,} found on {row['searched'][:10]}"
+        )
+        console.print(f"[bold]{row['serves']}[/]  [dim]{count}[/]")
+        console.print(Padding(escape(row["query"]), (0, 0, 0, 2)))
+        if row["sent"] and row["sent"] != row["query"]:
+            console.print(Padding(f"[yellow]changed since; sent was:[/] {escape(row['sent'])}", (0, 0, 0, 2)))
+        if row["translation"]:
+            console.print(Padding(f"[dim]PubMed read: {escape(row['translation'])}[/]", (0, 0, 0, 2)))
+        if row["remarks"]:
+            console.print(Padding(f"[yellow]{escape(row['remarks'])}[/]", (0, 0, 0, 2)))
+    console.print(f"\n[bold]For a methods section (PRISMA-S)[/]\n{escape(methods)}")
+
+
+def checks(table: pd.DataFrame) -> None:
+    """A line a check."""
+    styles = {"good": "green", "note": "yellow", "bad": "red"}
+    grid = Table(box=None, pad_edge=False, show_header=False)
+    for _ in range(3):
+        grid.add_column(overflow="fold")
+    for row in table.to_dict("records"):
+        grid.add_row(row["check"], Text(row["state"], style=styles[row["state"]]), escape(row["words"]))
+    console.print(grid)
 
 
 # Facts that need a word beside them, so that nobody takes them for more than they are.

@@ -1,26 +1,36 @@
-"""The database, and only here SQL. A product: archive and layers rebuild it, so it is replaced whole or not at all.
+"""The database, and only here SQL. A product: archive and layers rebuild it, so a damaged one is no loss.
 
-Takes Reports and Records with their Tags; gives them back as they were. Never decides what they mean.
+Takes Reports, Records and Citations with their Tags; gives them back as they were, and finds words in them. Never
+decides what they mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Field, Session, SQLModel, create_engine, select
 
 from ldn_evidence.errors import StoreError
-from ldn_evidence.model import Record, Report, StudyDesign, Tag
+from ldn_evidence.model import Citation, Record, Report, StudyDesign, Tag
 
-# Raised with every change of the tables; a database of another version is rebuilt or refused.
-SCHEMA_VERSION = 1
+# Raised with every change of the tables or of what a Record holds; an older database is rebuilt, a newer one refused.
+SCHEMA_VERSION = 2
+# Rows to one statement: row by row costs many times more.
+ROWS = 500
 
 _records: TypeAdapter[Record] = TypeAdapter(Record)
+_citations: TypeAdapter[Citation] = TypeAdapter(Citation)
 _tags: TypeAdapter[Tag] = TypeAdapter(Tag)
 
 
@@ -48,18 +58,71 @@ class ReportRow(SQLModel, table=True):
     tag: str
 
 
+class BatchRow(SQLModel, table=True):
+    """An archived batch whose records the database has taken in."""
+
+    __tablename__ = "batch"
+    digest: str = Field(primary_key=True)
+    source: str
+    added: str
+
+
 class RecordRow(SQLModel, table=True):
-    """A PubMed record, with the tag it was given and the digest of the batch it came in."""
+    """A PubMed record, with the tag it was given and the batch it came in."""
 
     __tablename__ = "record"
     pmid: int = Field(primary_key=True)
     version: int
+    revised: str
+    added: str
+    retracted: bool
     year: int | None = None
     title: str | None = None
     design: StudyDesign = Field(sa_type=_word(StudyDesign))
-    batch: str
+    batch: str = Field(foreign_key="batch.digest")
     record: str
     tag: str
+
+
+class HitRow(SQLModel, table=True):
+    """How a record came to belong to a condition or claim: the last complete search for it found the record."""
+
+    __tablename__ = "hit"
+    pmid: int = Field(primary_key=True, foreign_key="record.pmid")
+    slug: str = Field(primary_key=True)
+    place: int
+
+
+class CitationRow(SQLModel, table=True):
+    """A reference from another search."""
+
+    __tablename__ = "citation"
+    key: str = Field(primary_key=True)
+    pmid: int | None = None
+    doi: str | None = None
+    batch: str = Field(foreign_key="batch.digest")
+    citation: str
+    tag: str
+
+
+class DocumentRow(SQLModel, table=True):
+    """What `find` looks through: title and abstract of every report, record and reference."""
+
+    __tablename__ = "document"
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    title: str
+    abstract: str
+
+
+class ProblemRow(SQLModel, table=True):
+    """A citation in a batch that could not be read."""
+
+    __tablename__ = "problem"
+    id: int | None = Field(default=None, primary_key=True)
+    batch: str = Field(foreign_key="batch.digest")
+    pmid: str | None = None
+    reason: str
 
 
 class MetaRow(SQLModel, table=True):
@@ -70,14 +133,47 @@ class MetaRow(SQLModel, table=True):
     value: str
 
 
+_TABLES: tuple[type[SQLModel], ...] = (
+    MetaRow,
+    DocumentRow,
+    ProblemRow,
+    HitRow,
+    CitationRow,
+    RecordRow,
+    ReportRow,
+    BatchRow,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What one batch brings: records and citations with their tags, and what in it could not be read."""
+
+    digest: str
+    source: str
+    added: str
+    records: Sequence[tuple[Record, Tag]] = ()
+    citations: Sequence[tuple[Citation, Tag]] = ()
+    problems: Sequence[tuple[str | None, str]] = ()
+
+
 class Store:
     """One protocol's database. Use it as a context manager; it closes its connections at the end."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         # From parts: pasted into an address, a "?" or "%" in a folder's name would lead somewhere else.
-        address = sa.URL.create("sqlite", database=str(path))
+        if path.exists() and not os.access(path.parent, os.W_OK):
+            # Beside a WAL database SQLite wants to write even to read; here nobody can, so nobody does.
+            address = sa.URL.create(
+                "sqlite",
+                database=path.absolute().as_uri(),
+                query={"mode": "ro", "immutable": "1", "uri": "true"},
+            )
+        else:
+            address = sa.URL.create("sqlite", database=str(path))
         self.engine = create_engine(address, connect_args={"timeout": 10})
+        sa.event.listen(self.engine, "connect", _enforce)
 
     def __enter__(self) -> Store:
         self._check()
@@ -110,13 +206,18 @@ class Store:
         return not self._has_tables() and bool(sa.inspect(self.engine).get_table_names())
 
     def _broken(self, error: DatabaseError) -> StoreError:
-        if "locked" in str(error.orig):
+        said = str(error.orig)
+        if "locked" in said:
             return StoreError(
                 f"{self.path}: another process is writing it. Wait until that has ended, and try again."
             )
+        if "full" in said:
+            return StoreError(
+                f"{self.path}: the disk is full. Nothing was changed. Make room, and try again."
+            )
         return StoreError(
-            f"{self.path}: {str(error.orig).rstrip('.')}. Nothing is lost with it: mend the folder's "
-            "permissions, or move the file away, and run: ldn-evidence refresh"
+            f"{self.path}: {said.rstrip('.')}. Nothing is lost with it: mend the folder's "
+            "permissions, or move the file away, and run: ldn-evidence rebuild"
         )
 
     @property
@@ -124,86 +225,347 @@ class Store:
         """Whether a refresh has filled it with tables of this version."""
         return self.path.exists() and self._has_tables() and self.meta().get("schema") == str(SCHEMA_VERSION)
 
-    def replace(
-        self,
-        reports: Sequence[tuple[Report, Tag]],
-        records: Sequence[tuple[str, Record, Tag]],
-        meta: Mapping[str, str],
-    ) -> None:
-        """Put all of it in the place of what was there, tables included, in one transaction."""
+    def wrong(self) -> str | None:
+        """What SQLite's own check finds wrong with the file, in a few words; None if nothing."""
+        with self._reading() as connection:
+            said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+            lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if said != "ok":
+            return str(said)
+        return f"a row of {lost[0]} points to nothing" if lost else None
+
+    # ----------------------------------------------------------------- in
+
+    @contextmanager
+    def writing(self, afresh: bool) -> Iterator[Draft]:
+        """Everything that is written inside, in one transaction; `afresh`: in the place of what was there."""
         try:
-            with self._writing() as connection, Session(connection) as session:
-                SQLModel.metadata.drop_all(connection)
-                SQLModel.metadata.create_all(connection)
-                session.add_all(_report_row(report, tag) for report, tag in reports)
-                session.add_all(_record_row(batch, record, tag) for batch, record, tag in records)
-                session.add_all(
-                    MetaRow(key=key, value=value)
-                    for key, value in {**meta, "schema": str(SCHEMA_VERSION)}.items()
-                )
-                session.flush()
+            with self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+                # sqlite3 would begin only at the first INSERT, and leave the tables to whoever comes between.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                if afresh or not self.built:
+                    _create(connection)
+                draft = Draft(connection)
+                yield draft
+                draft.note({"schema": str(SCHEMA_VERSION)})
+                connection.commit()
         except DatabaseError as error:
             raise self._broken(error) from error
 
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        # sqlite3 would begin only at the first INSERT, and leave the tables to whoever comes between.
-        with self.engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
-            connection.commit()
+    # ----------------------------------------------------------------- out
 
     def reports(self) -> list[tuple[Report, Tag]]:
         """Every report with its tag, by key."""
-        with self._reading() as session:
-            rows = session.exec(select(ReportRow).order_by(ReportRow.study_key)).all()
-            return [(Report.model_validate_json(row.report), _tags.validate_json(row.tag)) for row in rows]
+        with self._reading() as connection:
+            return _reports(connection)
 
     def records(self) -> list[tuple[Record, Tag]]:
         """Every PubMed record with its tag, by PMID."""
-        with self._reading() as session:
-            rows = session.exec(select(RecordRow).order_by(sa.column("pmid"))).all()
-            return [(_records.validate_json(row.record), _tags.validate_json(row.tag)) for row in rows]
+        with self._reading() as connection:
+            return _all_records(connection)
+
+    def citations(self) -> list[tuple[Citation, Tag]]:
+        """Every reference from another search with its tag, by key."""
+        with self._reading() as connection:
+            return _all_citations(connection)
+
+    def hits(self) -> dict[int, tuple[str, ...]]:
+        """For each PMID the conditions and claims whose last search found it, in the protocol's order."""
+        with self._reading() as connection:
+            return _hits(connection)
+
+    def problems(self) -> list[tuple[str | None, str]]:
+        """PMID, where it could be read, and reason: citations of the archive that could not be read."""
+        with self._reading() as connection:
+            rows = Session(connection).exec(select(ProblemRow).order_by(sa.column("id"))).all()
+            return [(row.pmid, row.reason) for row in rows]
 
     def meta(self) -> dict[str, str]:
         """What the last build noted of itself."""
-        with self._reading() as session:
-            return {row.key: row.value for row in session.exec(select(MetaRow)).all()}
+        with self._reading() as connection:
+            return {row.key: row.value for row in Session(connection).exec(select(MetaRow)).all()}
+
+    def find(self, words: str) -> list[str]:
+        """The documents whose title or abstract holds every word, best first: study keys, `pmid:N`, citation keys.
+
+        "Quoted words" stand together, and a word may end in *.
+        """
+        with self._reading() as connection:
+            rows = connection.execute(
+                sa.text(
+                    "SELECT document.key FROM document_words JOIN document ON document.id = document_words.rowid "
+                    "WHERE document_words MATCH :words ORDER BY bm25(document_words, 4, 1), document.key"
+                ),
+                {"words": _match(words)},
+            )
+            return [str(key) for (key,) in rows]
 
     @contextmanager
-    def _reading(self) -> Iterator[Session]:
+    def _reading(self) -> Iterator[sa.Connection]:
         try:
-            with Session(self.engine) as session:
-                yield session
+            with self.engine.connect() as connection:
+                yield connection
         except DatabaseError as error:
             raise self._broken(error) from error
         except (ValidationError, LookupError) as error:
             raise StoreError(
-                f"{self.path}: holds a damaged row. Move the file away and run: ldn-evidence refresh"
+                f"{self.path}: holds a damaged row. Move the file away and run: ldn-evidence rebuild"
             ) from error
 
 
-def _report_row(report: Report, tag: Tag) -> ReportRow:
-    return ReportRow(
-        study_key=report.study_key,
-        report_of=report.report_of,
-        pmid=report.pmid,
-        condition=report.condition,
-        year=report.year,
-        design=tag.design,
-        report=report.model_dump_json(),
-        tag=_tags.dump_json(tag).decode(),
-    )
+class Draft:
+    """An open transaction: what is written, and what is there so far."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def taken(self) -> set[str]:
+        """The digests of the batches that have been taken in."""
+        return set(
+            self._connection.execute(sa.select(sa.column("digest")).select_from(_t(BatchRow))).scalars()
+        )
+
+    def clear(self) -> None:
+        """Begin anew, with empty tables."""
+        _create(self._connection)
+
+    def take(self, batch: Taken) -> None:
+        """Take a batch in. Of two copies of one record the one that PubMed revised later stays."""
+        self._upsert(BatchRow, [{"digest": batch.digest, "source": batch.source, "added": batch.added}])
+        rows: dict[int, dict[str, Any]] = {}
+        for (
+            record,
+            tag,
+        ) in batch.records:  # the same record twice in one batch: the later one, if it is not older
+            row = _record_row(batch, record, tag)
+            if record.pmid not in rows or _age(row) >= _age(rows[record.pmid]):
+                rows[record.pmid] = row
+        held = self._ages(rows)
+        newer = [row for pmid, row in rows.items() if pmid not in held or _age(row) >= held[pmid]]
+        self._upsert(RecordRow, newer)
+        self._describe([(f"pmid:{row['pmid']}", row["title"], _abstract(row["record"])) for row in newer])
+        cited = [_citation_row(batch, citation, tag) for citation, tag in batch.citations]
+        self._upsert(CitationRow, cited)
+        self._describe([(one.key, one.title, one.abstract) for one, _ in batch.citations])
+        if batch.problems:
+            self._connection.execute(
+                sa.insert(_t(ProblemRow)),
+                [{"batch": batch.digest, "pmid": pmid, "reason": why} for pmid, why in batch.problems],
+            )
+
+    def lay(self, reports: Sequence[tuple[Report, Tag]], found_by: Mapping[int, Sequence[str]]) -> None:
+        """Put the reports and the hits in the place of what was there. A hit without its record is left out."""
+        old = sa.select(_t(ReportRow).c.study_key)
+        self._connection.execute(sa.delete(_t(DocumentRow)).where(_t(DocumentRow).c.key.in_(old)))
+        self._connection.execute(sa.delete(_t(ReportRow)))
+        self._upsert(ReportRow, [_report_row(report, tag) for report, tag in reports])
+        self._describe([(report.study_key, report.title, None) for report, _ in reports])
+        held = set(self._connection.execute(sa.select(_t(RecordRow).c.pmid)).scalars())
+        self._connection.execute(sa.delete(_t(HitRow)))
+        self._upsert(
+            HitRow,
+            [
+                {"pmid": pmid, "slug": slug, "place": place}
+                for pmid, slugs in sorted(found_by.items())
+                if pmid in held
+                for place, slug in enumerate(slugs)
+            ],
+        )
+
+    def note(self, meta: Mapping[str, str]) -> None:
+        """Note something of the build itself."""
+        self._upsert(MetaRow, [{"key": key, "value": value} for key, value in meta.items()])
+
+    def contents(self) -> _Contents:
+        """Everything that the database holds now, for joining it to studies."""
+        one = self._connection
+        return _reports(one), _all_records(one), _all_citations(one), _hits(one)
+
+    def digest(self) -> str:
+        """SHA-256 over every report, record, reference and hit, whatever machine or order they came from."""
+        hasher = hashlib.sha256()
+        for table, columns, order in (
+            (ReportRow, ("report",), ("study_key",)),
+            (RecordRow, ("record",), ("pmid",)),
+            (CitationRow, ("citation",), ("key",)),
+            (HitRow, ("pmid", "slug"), ("pmid", "slug")),
+        ):
+            rows = sa.select(*(_t(table).c[name] for name in columns)).order_by(
+                *(_t(table).c[name] for name in order)
+            )
+            for row in self._connection.execute(rows):
+                hasher.update("\t".join(map(str, row)).encode() + b"\n")
+        return f"sha256:{hasher.hexdigest()}"
+
+    def _ages(self, pmids: Iterable[int]) -> dict[int, tuple[int, str, str]]:
+        table = _t(RecordRow)
+        found: dict[int, tuple[int, str, str]] = {}
+        for some in _slices(sorted(pmids)):
+            rows = self._connection.execute(
+                sa.select(table.c.pmid, table.c.version, table.c.revised, table.c.added).where(
+                    table.c.pmid.in_(some)
+                )
+            )
+            found |= {pmid: (version, revised, added) for pmid, version, revised, added in rows}
+        return found
+
+    def _upsert(
+        self, model: type[SQLModel], rows: Sequence[dict[str, Any]], keys: Sequence[str] | None = None
+    ) -> None:
+        table = _t(model)
+        keys = keys or [column.name for column in table.primary_key]
+        statement = insert(table)
+        others = {name: statement.excluded[name] for name in (rows[0] if rows else ()) if name not in keys}
+        statement = (
+            statement.on_conflict_do_update(index_elements=keys, set_=others)
+            if others
+            else statement.on_conflict_do_nothing()
+        )
+        for some in _slices(rows):
+            self._connection.execute(statement, some)
+
+    def _describe(self, documents: Sequence[tuple[str, str | None, str | None]]) -> None:
+        rows = [
+            {"key": key, "title": title or "", "abstract": abstract or ""}
+            for key, title, abstract in documents
+        ]
+        self._upsert(DocumentRow, rows, keys=("key",))
 
 
-def _record_row(batch: str, record: Record, tag: Tag) -> RecordRow:
-    return RecordRow(
-        pmid=record.pmid,
-        version=record.version,
-        year=record.published.year,
-        title=record.title,
-        design=tag.design,
-        batch=batch,
-        record=_records.dump_json(record).decode(),
-        tag=_tags.dump_json(tag).decode(),
-    )
+_Contents = tuple[
+    list[tuple[Report, Tag]],
+    list[tuple[Record, Tag]],
+    list[tuple[Citation, Tag]],
+    dict[int, tuple[str, ...]],
+]
+
+
+def _enforce(connection: Any, _: object) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _t(model: type[SQLModel]) -> sa.Table:
+    return SQLModel.metadata.tables[str(model.__tablename__)]
+
+
+def _create(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("DROP TABLE IF EXISTS document_words")
+    for model in _TABLES:
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_t(model).name}")
+    SQLModel.metadata.create_all(connection, tables=[_t(model) for model in reversed(_TABLES)])
+    for statement in _WORDS:
+        connection.exec_driver_sql(statement)
+
+
+# The index of words beside the documents, kept in step by the database itself.
+_ADD = "INSERT INTO document_words (rowid, title, abstract) VALUES (new.id, new.title, new.abstract);"
+_REMOVE = (
+    "INSERT INTO document_words (document_words, rowid, title, abstract) "
+    "VALUES ('delete', old.id, old.title, old.abstract);"
+)
+_WORDS = (
+    "CREATE VIRTUAL TABLE document_words USING fts5 (title, abstract, content = 'document', content_rowid = 'id', "
+    "tokenize = 'porter unicode61 remove_diacritics 2')",
+    f"CREATE TRIGGER document_added AFTER INSERT ON document BEGIN {_ADD} END",
+    f"CREATE TRIGGER document_removed AFTER DELETE ON document BEGIN {_REMOVE} END",
+    f"CREATE TRIGGER document_changed AFTER UPDATE ON document BEGIN {_REMOVE} {_ADD} END",
+)
+
+
+_Any = TypeVar("_Any")
+
+
+def _slices(rows: Sequence[_Any]) -> Iterator[Sequence[_Any]]:
+    for start in range(0, len(rows), ROWS):
+        yield rows[start : start + ROWS]
+
+
+def _match(words: str) -> str:
+    """A reader's words as FTS5 wants them: each in quotation marks, so that none is taken for an operator."""
+    parts = re.findall(r'"([^"]*)"|(\S+)', words)
+    terms = []
+    for phrase, word in parts:
+        bare = (phrase or word).replace('"', "")
+        star = "*" if bare.endswith("*") else ""
+        if re.search(r"\w", bare):
+            terms.append(f'"{bare.rstrip("*")}"{star}')
+    return " AND ".join(terms) or '""'
+
+
+def _age(row: Mapping[str, Any]) -> tuple[int, str, str]:
+    """Orders copies of one record: by version, by the day PubMed last revised it, by when it came."""
+    return row["version"], row["revised"], row["added"]
+
+
+def _abstract(record_json: str) -> str:
+    return "\n".join(section.text for section in _records.validate_json(record_json).abstract)
+
+
+def _record_row(batch: Taken, record: Record, tag: Tag) -> dict[str, Any]:
+    revised = record.revised
+    return {
+        "pmid": record.pmid,
+        "version": record.version,
+        "revised": f"{revised.year or 0:04}-{revised.month or 0:02}-{revised.day or 0:02}" if revised else "",
+        "added": batch.added,
+        "retracted": record.retracted,
+        "year": record.published.year,
+        "title": record.title,
+        "design": tag.design,
+        "batch": batch.digest,
+        "record": _records.dump_json(record).decode(),
+        "tag": _tags.dump_json(tag).decode(),
+    }
+
+
+def _citation_row(batch: Taken, citation: Citation, tag: Tag) -> dict[str, Any]:
+    return {
+        "key": citation.key,
+        "pmid": citation.pmid,
+        "doi": citation.doi,
+        "batch": batch.digest,
+        "citation": _citations.dump_json(citation).decode(),
+        "tag": _tags.dump_json(tag).decode(),
+    }
+
+
+def _report_row(report: Report, tag: Tag) -> dict[str, Any]:
+    return {
+        "study_key": report.study_key,
+        "report_of": report.report_of,
+        "pmid": report.pmid,
+        "condition": report.condition,
+        "year": report.year,
+        "design": tag.design,
+        "report": report.model_dump_json(),
+        "tag": _tags.dump_json(tag).decode(),
+    }
+
+
+def _reports(connection: sa.Connection) -> list[tuple[Report, Tag]]:
+    table = _t(ReportRow)
+    rows = connection.execute(sa.select(table.c.report, table.c.tag).order_by(table.c.study_key))
+    return [(Report.model_validate_json(report), _tags.validate_json(tag)) for report, tag in rows]
+
+
+def _all_records(connection: sa.Connection) -> list[tuple[Record, Tag]]:
+    table = _t(RecordRow)
+    rows = connection.execute(sa.select(table.c.record, table.c.tag).order_by(table.c.pmid))
+    return [(_records.validate_json(record), _tags.validate_json(tag)) for record, tag in rows]
+
+
+def _all_citations(connection: sa.Connection) -> list[tuple[Citation, Tag]]:
+    table = _t(CitationRow)
+    rows = connection.execute(sa.select(table.c.citation, table.c.tag).order_by(table.c.key))
+    return [(_citations.validate_json(citation), _tags.validate_json(tag)) for citation, tag in rows]
+
+
+def _hits(connection: sa.Connection) -> dict[int, tuple[str, ...]]:
+    table = _t(HitRow)
+    found: dict[int, tuple[str, ...]] = {}
+    for pmid, slug in connection.execute(
+        sa.select(table.c.pmid, table.c.slug).order_by(table.c.pmid, table.c.place)
+    ):
+        found[pmid] = (*found.get(pmid, ()), slug)
+    return found

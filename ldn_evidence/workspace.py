@@ -6,19 +6,22 @@ What ships (protocols, corpus, appraisals) is a read-only layer under what a use
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import re
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from ldn_evidence import appraisal, corpus, evidence, grading, protocol, refresh, tagging
+from ldn_evidence import appraisal, corpus, evidence, grading, ledger, protocol, tagging
 from ldn_evidence.archive import Archive
-from ldn_evidence.errors import InputError, WorkspaceError
+from ldn_evidence.errors import EvidenceError, InputError, NotReached, WorkspaceError
 from ldn_evidence.model import (
     SLUG,
     Appraisal,
@@ -26,22 +29,27 @@ from ldn_evidence.model import (
     Protocol,
     Report,
     SearchDate,
+    SearchRun,
     Study,
     StudyDesign,
     nearest,
 )
+from ldn_evidence.refresh import Progress, Silent, building
+from ldn_evidence.refresh.building import Built
 from ldn_evidence.store import Store
 from ldn_evidence.textfiles import read_toml
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ldn_evidence.entrez import Entrez
+
 MARKER = "ldn-evidence.toml"
 MARKER_TEXT = """\
 # This file marks a workspace of ldn-evidence: everything you own lies beside it.
 #
 #   ldn.db              the database; a product, `ldn-evidence refresh` rebuilds it
-#   archive/            PubMed XML as it came, by digest
+#   archive/            what came from PubMed and other searches, raw, by digest, with every run's manifest
 #   corpus/ldn.csv      studies of your own, over the bundled ones (the same study_key supersedes)
 #   appraisals/ldn.csv  readings of your own (a row supersedes a bundled one by naming its row_id)
 #   protocols/          protocols of your own
@@ -51,6 +59,10 @@ MARKER_TEXT = """\
 protocol = "ldn"
 """
 _PACKAGE = Path(__file__).parent
+# Seconds in which PubMed must answer at all: on a first run a newcomer waits, later a slow line deserves patience.
+FIRST_PATIENCE, LATER_PATIENCE = 2.5, 20.0
+# Seconds to wait for another refresh of the same workspace.
+LOCK_PATIENCE = 600
 
 
 class _Settings(BaseModel):
@@ -83,6 +95,16 @@ def init(folder: Path) -> Path:
         raise InputError(f"{marker}: already exists; the folder is a workspace. Nothing was changed.")
     _write(marker, MARKER_TEXT)
     return marker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """How a refresh ended well: with a complete run, or on the first day without PubMed. `before` is the run before."""
+
+    built: Built
+    run: SearchRun | None = None
+    before: SearchRun | None = None
+    unreachable: str | None = None
 
 
 class Workspace:
@@ -143,6 +165,10 @@ class Workspace:
     def search(self) -> SearchDate | None:
         """Where the corpus comes from and when it was searched; None if nothing has been searched."""
         shipped, own = self._layers("corpus", f"{self.name}.toml")
+        last = self.archive.last()
+        if last is not None:
+            source = f"PubMed through E-utilities, {len(last.searches)} queries, run {last.id}"
+            return SearchDate(source=source, date=last.started[:10])
         return corpus.load_search(own) or corpus.load_search(shipped)
 
     def reports(self) -> list[Report]:
@@ -202,24 +228,118 @@ class Workspace:
 
     # ----------------------------------------------------------------- in
 
-    def refresh(self, xml: Sequence[Path | str] = ()) -> refresh.Assembled:
-        """Keep `xml`, then rebuild the database from the archive and the layers. Works offline.
+    @property
+    def archive(self) -> Archive:
+        """What came from outside, raw, and the manifest of every run."""
+        return Archive(self.root / "archive" / self.name)
 
-        Everything people wrote is checked before the database is touched.
+    def build(self, *, afresh: bool = False) -> Built:
+        """Bring the database up to archive and layers, offline; `afresh` builds all of it anew.
+
+        Everything people wrote is checked before the database changes.
         """
-        archive = Archive(self.root / "archive" / self.name)
+        with self._alone(Silent()):
+            return self._build(afresh)
+
+    def bring(self, paths: Sequence[Path | str], source: str | None = None) -> Built:
+        """Keep files from other searches, all or none of them, and build. `source` says where they come from.
+
+        PubMed XML, nbib, RIS or lists of PMIDs. What was found before is linked to it, not dropped.
+        """
+        with self._alone(Silent()):
+            building.bring([Path(one) for one in paths], source, self.archive)
+            return self._build()
+
+    def refresh(
+        self,
+        service: Entrez,
+        progress: Progress | None = None,
+        *,
+        full: bool = False,
+        accept_missing: bool = False,
+    ) -> Refreshed:
+        """Search PubMed, fetch what is new or revised, and build.
+
+        The first time, with PubMed out of reach, what ships is built and `unreachable` says why; later that is an
+        error (NotReached) and nothing changes. Every other way in which PubMed can fail is an EntrezError; what was
+        fetched until then is kept, and the next refresh goes on from it.
+        """
+        from ldn_evidence.refresh import collecting  # the network's libraries take a while to import
+
+        progress = progress or Silent()
+        with self._alone(progress):
+            collecting.check_queries(self.protocol)
+            first = not self._is_built()
+            built = self._build() if first else None
+            try:
+                pubmed_build = service.greet(FIRST_PATIENCE if first else LATER_PATIENCE)
+            except NotReached as error:
+                if built is not None:
+                    return Refreshed(built=built, unreachable=str(error))
+                raise NotReached(
+                    f"PubMed is out of reach ({error}). Nothing was changed. Run it again later, or build from what is "
+                    f"kept with: {self.command('refresh --offline')}"
+                ) from error
+            built = built or self._build()
+            held = collecting.held_before(built.studies.values())
+            before = self.archive.last()
+            run = collecting.collect(
+                self.protocol,
+                service,
+                self.archive,
+                held,
+                progress,
+                pubmed_build=pubmed_build,
+                full=full,
+                accept_missing=accept_missing,
+            )
+            return Refreshed(built=self._build(), run=run, before=before)
+
+    def _build(self, afresh: bool = False) -> Built:
         reports = self.reports()
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            refresh.collect([Path(one) for one in xml], archive)
-            assembled = refresh.assemble(reports, archive)
-            self._standing(assembled.studies())
             with Store(self.database) as store:
-                refresh.build(assembled, store)
+                built = building.build(
+                    store, self.archive, reports, self.protocol, self._standing, afresh=afresh
+                )
         except OSError as error:
             raise _unwritable(self.root, error) from error
         self._forget()
-        return assembled
+        return built
+
+    def _is_built(self) -> bool:
+        if not self.database.exists():
+            return False
+        with Store(self.database) as store:
+            return store.built
+
+    @contextmanager
+    def _alone(self, progress: Progress) -> Iterator[None]:
+        """Writers of one workspace come one after another. The lock goes with its process, however that ends."""
+        from filelock import FileLock, Timeout
+
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.root / f".{self.name}.lock")
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                progress.say("another refresh of this workspace is running; waiting for it")
+                lock.acquire(timeout=LOCK_PATIENCE)
+        except Timeout as error:
+            raise WorkspaceError(
+                f"{self.root}: another refresh has been running for {LOCK_PATIENCE // 60} minutes. Wait until it has ended, "
+                "and try again."
+            ) from error
+        except OSError as error:
+            raise _unwritable(self.root, error) from error
+        try:
+            yield
+        except OSError as error:
+            raise _unwritable(self.root, error) from error
+        finally:
+            lock.release()
 
     def _forget(self) -> None:
         """Let go of what was read, so that it is read again."""
@@ -238,8 +358,7 @@ class Workspace:
                 raise WorkspaceError(
                     f"{self.database}: is empty or of an older version. Run: {self.command('refresh')}"
                 )
-            studies = corpus.studies(store.reports(), store.records())
-            return {study.key: study for study in studies}, store.meta()
+            return building.held(store, self.protocol), store.meta()
 
     def studies(self) -> dict[str, Study]:
         """Every study by key, as the last refresh built them."""
@@ -249,6 +368,14 @@ class Workspace:
     def corpus_digest(self) -> str:
         """The digest of every report and record in the database."""
         return self._stored[1].get("corpus_digest", "unknown")
+
+    def provenance(self) -> str:
+        """One line that says where a table comes from."""
+        try:
+            digest = self.corpus_digest
+        except EvidenceError:
+            digest = "not built"
+        return evidence.provenance(self.name, digest, self.search)
 
     @property
     def profiles(self) -> dict[str, EvidenceProfile]:
@@ -265,7 +392,8 @@ class Workspace:
         """Changes when any file that a grade rests on does."""
         names = (("protocols", ".toml"), ("corpus", ".toml"), ("appraisals", ".csv"))
         paths = [path for folder, ending in names for path in self._layers(folder, f"{self.name}{ending}")]
-        found = [path.stat() for path in (*paths, self.database) if path.exists()]
+        places = (*paths, self.database, self.archive.folder / "runs")
+        found = [path.stat() for path in places if path.exists()]
         return [(one.st_mtime_ns, one.st_size) for one in found]
 
     def profile(self, slug: str) -> EvidenceProfile:
@@ -302,25 +430,59 @@ class Workspace:
         years: tuple[int | None, int | None] = (None, None),
     ) -> pd.DataFrame:
         """The studies that fit every filter given; columns are documented at `evidence.studies_table`."""
-        keep: list[Callable[[Study], bool]] = []
+        wanted = self._wanted(condition, design, years)
+        named = None
+        if claim is not None:
+            profile = self.profile(claim)
+            named = {one.study.key for one in profile.counted} | {one.study_key for one in profile.left_out}
+        found = [
+            one for one in self.studies().values() if wanted(one) and (named is None or one.key in named)
+        ]
+        return evidence.studies_table(found, self.appraisals(), claim)
+
+    def find(
+        self,
+        words: str,
+        condition: str | None = None,
+        design: str | None = None,
+        years: tuple[int | None, int | None] = (None, None),
+    ) -> pd.DataFrame:
+        """The studies whose titles or abstracts hold every word, best first; columns are documented at `ledger.found_table`.
+
+        "Quoted words" stand together, and a word may end in *.
+        """
+        if not re.search(r"\w", words):
+            raise InputError(
+                f'search "{words}": holds no word. Write the words that a title or an abstract should hold.'
+            )
+        wanted = self._wanted(condition, design, years)
+        studies = {key: one for key, one in self.studies().items() if wanted(one)}
+        with Store(self.database) as store:
+            return ledger.found_table(store.find(words), studies)
+
+    def _wanted(
+        self, condition: str | None, design: str | None, years: tuple[int | None, int | None]
+    ) -> Callable[[Study], bool]:
+        """A test for the studies that fit every filter given."""
         if design is not None and design not in set(StudyDesign):
             raise InputError(
                 f'design "{design}" is not one we know. {nearest(design.lower(), list(StudyDesign))}'
             )
-        if claim is not None:
-            profile = self.profile(claim)
-            named = {one.study.key for one in profile.counted} | {one.study_key for one in profile.left_out}
-            keep.append(lambda study: study.key in named)
         if condition is not None:
             self._known(condition)
-            keep.append(lambda study: study.condition == condition)
-        if design is not None:
-            keep.append(lambda study: study.tag.design == design)
         first, last = years
-        if first is not None or last is not None:
-            keep.append(lambda study: study.year is not None and (first or 0) <= study.year <= (last or 9999))
-        found = [study for study in self.studies().values() if all(test(study) for test in keep)]
-        return evidence.studies_table(found, self.appraisals(), claim)
+
+        def fits(study: Study) -> bool:
+            in_time = (first is None and last is None) or (
+                study.year is not None and (first or 0) <= study.year <= (last or 9999)
+            )
+            return (
+                in_time
+                and (design is None or study.tag.design == design)
+                and (condition is None or study.concerns(condition))
+            )
+
+        return fits
 
     def _known(self, condition: str) -> None:
         found = {study.condition for study in self.studies().values()}
@@ -334,10 +496,9 @@ class Workspace:
         wanted = name.lower().removeprefix("pmid:")
         for study in self.studies().values():
             keys = {study.key, *(report.study_key for report in study.reports)}
-            pmids = {str(report.pmid) for report in study.reports} | {
-                str(record.pmid) for record in study.records
-            }
-            if name in keys or wanted in pmids:
+            pmids = {one.pmid for one in study.reports} | {one.pmid for one in study.records}
+            pmids |= {one.pmid for one in study.citations}
+            if name in keys or (wanted.isdecimal() and int(wanted) in pmids):
                 return study
         close = difflib.get_close_matches(name, list(self.studies()), n=1)
         mend = f'Did you mean "{close[0]}"?' if close else f"List the studies with: {self.command('studies')}"
@@ -354,7 +515,7 @@ class Workspace:
         """What the workspace holds, in numbers. `records` are citations: corpus rows and PubMed records, each once."""
         studies = self.studies()
         documents = sum(len(study.reports) for study in studies.values())
-        alone = sum(len(study.records) for study in studies.values() if not study.reports)
+        alone = sum(len(study.records or study.citations) for study in studies.values() if not study.reports)
         rules = grading.grade_rules()
         search = self.search
         return {
@@ -362,13 +523,77 @@ class Workspace:
             "protocol": self.name,
             "workspace": str(self.root),
             "records": documents + alone,
+            "reports": documents,
             "pubmed_records": sum(len(study.records) for study in studies.values()),
+            "references": sum(len(study.citations) for study in studies.values()),
             "studies": len(studies),
             "studies_that_can_count": sum(grading.listed_by(one, rules) is None for one in studies.values()),
             "appraisals": len(self.appraisals()),
             "claims": len(self.protocol.claims),
             "corpus_digest": self.corpus_digest,
             "last_search": {"source": search.source, "date": search.date} if search else None,
+        }
+
+    # ----------------------------------------------------------------- what was searched
+
+    def runs(self) -> list[SearchRun]:
+        """Every refresh from PubMed, oldest first."""
+        return self.archive.runs()
+
+    def run(self, name: str) -> SearchRun:
+        """A run by its name or the beginning of it; `last` is the last complete one."""
+        runs = self.runs()
+        if not runs:
+            raise InputError(f"{self.root}: PubMed has not been searched yet. Run: {self.command('refresh')}")
+        fitting = [one for one in runs if one.id == name] or [one for one in runs if one.id.startswith(name)]
+        if name == "last":
+            fitting = [one for one in runs if one.complete][-1:]
+        if len(fitting) == 1:
+            return fitting[0]
+        what = "is not a run" if not fitting else "fits more than one run"
+        raise InputError(f'"{name}" {what}. Name one of those that {self.command("runs")} lists, or last.')
+
+    def difference(self, first: str, second: str) -> pd.DataFrame:
+        """What changed from one run to another; columns are documented at `ledger.difference_table`."""
+        old, new = self.run(first), self.run(second)
+        runs = self.runs()
+        at = [one.id for one in runs]
+        if at.index(old.id) > at.index(new.id):
+            raise InputError(
+                f"diff {first} {second}: the first is the later one. Name the earlier run first."
+            )
+        between = runs[at.index(old.id) + 1 : at.index(new.id) + 1]
+        return ledger.difference_table(old, new, [one for one in between if one.complete])
+
+    def queries(self) -> pd.DataFrame:
+        """Every query with what PRISMA-S asks for; columns are documented at `ledger.queries_table`."""
+        return ledger.queries_table(self.protocol, self.archive.last())
+
+    def awaiting(self) -> dict[str, list[str]]:
+        """For each claim the keys of studies that a search found for it and that nobody has read."""
+        return ledger.awaiting(
+            self.protocol, self.studies().values(), [one.study_key for one in self.appraisals()]
+        )
+
+    def refresh_document(self, done: Refreshed) -> dict[str, Any]:
+        """What `refresh --json` prints: the run, what now awaits appraisal, and known studies that no query found."""
+        head: dict[str, Any] = {
+            "schema_version": ledger.SCHEMA_VERSION,
+            "protocol": self.name,
+            "run": None,
+            "unreachable": done.unreachable,
+        }
+        if done.run is not None:
+            reports = self.reports()
+            head |= ledger.run_document(done.run, done.before)
+            head["recall"] = {
+                "known": ledger.known(reports, done.run),
+                "missed": ledger.missed(reports, done.run),
+            }
+        return head | {
+            "awaiting": self.awaiting(),
+            "not_read": [{"pmid": pmid, "reason": reason} for pmid, reason in done.built.problems],
+            "corpus_digest": self.corpus_digest,
         }
 
     def export(self, table: str, out: Path | str | None = None) -> Path:
@@ -383,7 +608,7 @@ class Workspace:
             raise InputError(
                 f'export "{table}": there is no such table. Use claims, studies or profile:SLUG.'
             )
-        text = evidence.csv_text(frame, evidence.provenance(self.name, self.corpus_digest, self.search))
+        text = evidence.csv_text(frame, self.provenance())
         path = Path(out) if out is not None else self.exports / f"{self.name}-{table.replace(':', '-')}.csv"
         self._not_ones_own(path)
         _write(path, text, "--out PATH")
@@ -424,7 +649,7 @@ def _write(path: Path, text: str, option: str = "--workspace DIR") -> None:
 
 
 def _unwritable(path: Path, error: OSError, option: str = "--workspace DIR") -> WorkspaceError:
+    mend = "make room on the disk" if error.errno == errno.ENOSPC else "mend its permissions"
     return WorkspaceError(
-        f"{path}: can't be written ({error.strerror or error}). Choose another place with {option}, "
-        "or mend its permissions."
+        f"{path}: can't be written ({error.strerror or error}). Choose another place with {option}, or {mend}."
     )

@@ -128,12 +128,10 @@ def _only_a_review(reading: Reading, rules: GradeRules) -> bool:
 def _without_row(
     claim: Claim, studies: Mapping[str, Study], with_row: set[str], rules: GradeRules
 ) -> list[LeftOut]:
-    """Studies of the claim's condition that have no row, each with its reason."""
-    if claim.condition is None:
-        return []
+    """Studies of the claim's condition, or found by its own query, that have no row, each with its reason."""
     found = []
     for study in studies.values():
-        if study.condition != claim.condition or study.key in with_row:
+        if not study.concerns(claim.condition or claim.slug) or study.key in with_row:
             continue
         measured = study.main.primary_outcome if study.main else None
         none_seen = f"no outcome seen that answers this claim (it measured: {measured or 'not known'})"
@@ -171,8 +169,7 @@ def _unpublished(claim: Claim, studies: Mapping[str, Study], with_row: set[str])
     return [
         study.key
         for study in studies.values()
-        if claim.condition is not None
-        and study.condition == claim.condition
+        if study.concerns(claim.condition or claim.slug)
         and study.key not in with_row
         and (study.tag.design in plans or (study.main is not None and study.main.in_a_registry_only))
     ]

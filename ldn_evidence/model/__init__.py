@@ -24,7 +24,9 @@ from ldn_evidence.model.pubmed import (
     RelatedRecord,
     Term,
 )
+from ldn_evidence.model.searching import Citation, Search, SearchRun
 from ldn_evidence.model.vocabularies import (
+    BatchForm,
     Body,
     Certainty,
     ClaimKind,
@@ -37,6 +39,7 @@ from ldn_evidence.model.vocabularies import (
     Finding,
     RecordKind,
     RiskOfBias,
+    RunOutcome,
     StudyDesign,
     TagSource,
 )
@@ -61,10 +64,12 @@ __all__ = [
     "AbstractSection",
     "Appraisal",
     "Author",
+    "BatchForm",
     "Body",
     "BodyOfEvidence",
     "Certainty",
     "Chemical",
+    "Citation",
     "Claim",
     "ClaimKind",
     "Comparator",
@@ -93,7 +98,10 @@ __all__ = [
     "RelatedRecord",
     "Report",
     "RiskOfBias",
+    "RunOutcome",
+    "Search",
     "SearchDate",
+    "SearchRun",
     "Study",
     "StudyDesign",
     "Tag",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ldn_evidence.model.pubmed import Record
+from ldn_evidence.model.searching import Citation
 from ldn_evidence.model.vocabularies import (
     Body,
     Certainty,
@@ -49,13 +50,18 @@ class DomainRating:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Study:
-    """One investigation with its reports and PubMed records, its main report first."""
+    """One investigation with its reports, PubMed records and references from other searches, its main report first.
+
+    `found_by`: the conditions and claims whose last search found one of its records.
+    """
 
     key: str
     condition: str
     tag: Tag
     reports: tuple[Report, ...] = ()
     records: tuple[Record, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    found_by: tuple[str, ...] = ()
     human: bool | None = None
 
     @property
@@ -65,13 +71,35 @@ class Study:
 
     @property
     def citation(self) -> str:
-        """One line, from the corpus row if there is one, else from PubMed's record."""
-        return self.main.citation if self.main else self.records[0].citation
+        """One line, from the corpus row if there is one, else from PubMed's record, else from an imported reference."""
+        if self.main:
+            return self.main.citation
+        return self.records[0].citation if self.records else self.citations[0].citation
 
     @property
     def year(self) -> int | None:
         """The year of the main report."""
-        return self.main.year if self.main else self.records[0].published.year
+        if self.main:
+            return self.main.year
+        return self.records[0].published.year if self.records else self.citations[0].year
+
+    @property
+    def pmid(self) -> int | None:
+        """The PMID of the main report."""
+        if self.main:
+            return self.main.pmid
+        return self.records[0].pmid if self.records else self.citations[0].pmid
+
+    @property
+    def doi(self) -> str | None:
+        """The DOI of the main report."""
+        if self.main:
+            return self.main.doi
+        return self.records[0].identifier("doi") if self.records else self.citations[0].doi
+
+    def concerns(self, slug: str | None) -> bool:
+        """Whether it bears on a condition or a claim: as its reader said, or, while nobody has read it, by the searches."""
+        return slug is not None and (self.condition == slug or (not self.reports and slug in self.found_by))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

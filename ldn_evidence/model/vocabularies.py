@@ -147,3 +147,26 @@ class RecordKind(StrEnum):
 
     ARTICLE = "article"
     BOOK = "book"
+
+
+class BatchForm(StrEnum):
+    """What an archived batch is: an answer from PubMed, or a file that a person brought."""
+
+    EFETCH = "efetch"
+    ESEARCH = "esearch"
+    PUBMED_XML = "pubmed-xml"
+    NBIB = "nbib"
+    RIS = "ris"
+    PMIDS = "pmids"
+
+    @property
+    def from_pubmed(self) -> bool:
+        """Whether a refresh fetched it, and can fetch it again."""
+        return self in (BatchForm.EFETCH, BatchForm.ESEARCH)
+
+
+class RunOutcome(StrEnum):
+    """How a refresh from PubMed ended. An incomplete one changes no database; the next completes it."""
+
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"

@@ -1,0 +1,146 @@
+"""Is everything as it should be: network, key, disk, database, archive, queries, versions. Looks only, mends nothing."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from ldn_evidence.entrez import Entrez
+from ldn_evidence.errors import EvidenceError
+from ldn_evidence.store import SCHEMA_VERSION, Store
+from ldn_evidence.workspace import LATER_PATIENCE, Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# A refresh of some thousand records needs far less; below this the disk is nearly full anyway.
+ENOUGH_BYTES = 100 * 1024 * 1024
+
+Finding = tuple[str, str, str]  # what was looked at; good, note or bad; in words
+
+
+def examine(workspace: Workspace, service: Entrez | None) -> pd.DataFrame:
+    """One row a check: `check`, `state` (good, note, bad), `words`. `service` None: the network is not asked."""
+    import pandas as pd
+
+    looks: dict[str, Callable[[], Iterator[Finding]]] = {
+        "versions": _versions,
+        "disk": lambda: _disk(workspace),
+        "protocol": lambda: _protocol(workspace),
+        "database": lambda: _database(workspace),
+        "archive": lambda: _archive(workspace),
+        "network": lambda: _network(service),
+    }
+    rows: list[dict[str, Any]] = []
+    for name, look in looks.items():
+        try:
+            rows += [{"check": what, "state": state, "words": words} for what, state, words in look()]
+        except EvidenceError as error:
+            rows.append({"check": name, "state": "bad", "words": str(error)})
+    return pd.DataFrame(rows, columns=["check", "state", "words"])
+
+
+def _versions() -> Iterator[Finding]:
+    libraries = ", ".join(
+        f"{name} {version(name)}" for name in ("biopython", "lxml", "pandas", "requests", "sqlmodel")
+    )
+    yield (
+        "versions",
+        "good",
+        f"ldn-evidence {version('ldn-evidence')}, Python {platform.python_version()}, {libraries}",
+    )
+
+
+def _disk(workspace: Workspace) -> Iterator[Finding]:
+    place = next(one for one in (workspace.root, *workspace.root.parents) if one.exists())
+    free = shutil.disk_usage(place).free
+    words = f"{workspace.root}: {free / 1024**3:.1f} GiB free"
+    yield (
+        "disk",
+        "good" if free > ENOUGH_BYTES else "bad",
+        words if free > ENOUGH_BYTES else f"{words}. Make room.",
+    )
+
+
+def _protocol(workspace: Workspace) -> Iterator[Finding]:
+    from ldn_evidence.refresh import collecting
+
+    queries = collecting.check_queries(workspace.protocol)
+    yield (
+        "protocol",
+        "good",
+        f'"{workspace.name}": {len(queries)} queries, none that PubMed would read in another way',
+    )
+
+
+def _database(workspace: Workspace) -> Iterator[Finding]:
+    if not workspace.database.exists():
+        yield (
+            "database",
+            "note",
+            f"{workspace.database}: does not exist yet. Run: {workspace.command('refresh')}",
+        )
+        return
+    with Store(workspace.database) as store:
+        wrong = store.wrong()
+        built = store.built
+    if wrong:
+        yield "database", "bad", f"{workspace.database}: {wrong}. Run: {workspace.command('rebuild')}"
+    elif not built:
+        yield (
+            "database",
+            "note",
+            f"{workspace.database}: of an older version. Run: {workspace.command('refresh')}",
+        )
+    else:
+        yield (
+            "database",
+            "good",
+            f"{workspace.database}: sound, schema {SCHEMA_VERSION}, {len(workspace.studies())} studies",
+        )
+        for warning in workspace.warnings():
+            yield "corpus", "note", warning
+
+
+def _archive(workspace: Workspace) -> Iterator[Finding]:
+    archive = workspace.archive
+    damaged = archive.damaged()
+    for batch in damaged:
+        mend = "refresh" if batch.form.from_pubmed else "import FILE"
+        yield (
+            "archive",
+            "bad",
+            f"{batch.digest[:12]} ({batch.source}): missing or damaged. Run: {workspace.command(mend)}",
+        )
+    runs = archive.runs()
+    if not damaged:
+        yield (
+            "archive",
+            "good",
+            f"{len(archive.batches())} raw answers and files fit their digests; {len(runs)} runs",
+        )
+    if runs and not runs[-1].complete:
+        yield "archive", "note", f"the last run was not complete: {runs[-1].why}"
+
+
+def _network(service: Entrez | None) -> Iterator[Finding]:
+    if service is None:
+        yield "PubMed", "note", "not asked (--offline)"
+        return
+    if not service.email:
+        yield "e-mail", "note", "NCBI asks for an address with every request. Set NCBI_EMAIL to yours."
+    pace = f"{service.pace_per_second} requests a second"
+    yield (
+        "key",
+        "good" if service.key else "note",
+        f"NCBI_API_KEY is {'set' if service.key else 'not set'}: {pace}",
+    )
+    try:
+        build = service.greet(LATER_PATIENCE)
+    except EvidenceError as error:
+        yield "PubMed", "bad", f"{service.url}: {error}"
+    else:
+        yield "PubMed", "good", f"{service.url} answers ({build or 'without naming its build'})"

@@ -1,0 +1,186 @@
+"""Archive and layers into the database, offline: the same inputs give the same database, whether it takes in what
+came last or everything afresh. Never asks a network, never grades.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ldn_evidence import corpus, imports, parse, tagging
+from ldn_evidence.archive import Archive, Batch
+from ldn_evidence.errors import InputError
+from ldn_evidence.model import BatchForm, Citation, Protocol, Record, Report, Study, Tag
+from ldn_evidence.store import SCHEMA_VERSION, Store, Taken
+
+XML_FORMS = frozenset({BatchForm.EFETCH, BatchForm.PUBMED_XML})
+
+
+# --------------------------------------------------------------------------- from a file
+
+
+def bring(paths: Sequence[Path], source: str | None, archive: Archive) -> list[Batch]:
+    """Keep files that a person brought, PubMed XML, nbib, RIS or lists of PMIDs: all, or none if one can't be read to its end."""
+    read = [(path, *_read_file(path)) for path in paths]
+    return [archive.add(raw, source or path.name, kind) for path, raw, kind in read]
+
+
+def _read_file(path: Path) -> tuple[bytes, BatchForm]:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path}: can't be read ({error.strerror}). Check its name and permissions."
+        ) from error
+    if raw.startswith(b"\x1f\x8b"):
+        try:
+            raw = gzip.decompress(raw)
+        except (OSError, EOFError, zlib.error) as error:
+            raise InputError(f"{path}: is not a whole gzip file ({error}). Download it again.") from error
+    kind = imports.form(raw, str(path))
+    if kind is BatchForm.PUBMED_XML:
+        # To the end: a file that is cut off after its first record must not be kept either.
+        found = list(parse.records(raw, str(path)))
+        if not any(isinstance(one, Record) for one in found):
+            raise InputError(
+                f"{path}: holds no PubMed citation that can be read. Save the records in PubMed's XML form."
+            )
+    else:
+        imports.citations(raw, kind, str(path), "")
+    return raw, kind
+
+
+# --------------------------------------------------------------------------- archive and layers into the database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What a build left in the database: its studies, what could not be read, and whether anything had changed."""
+
+    studies: Mapping[str, Study]
+    problems: tuple[tuple[str | None, str], ...]
+    changed: bool
+
+
+def build(
+    store: Store,
+    archive: Archive,
+    reports: Sequence[Report],
+    protocol: Protocol,
+    check: Callable[[Mapping[str, Study]], object],
+    *,
+    afresh: bool = False,
+) -> Built:
+    """Take in what is not yet in the database, in one transaction; with `afresh`, everything in the place of what is there.
+
+    `check` sees the studies before they are written for good; an error that it raises leaves the database as it was.
+    """
+    settled = archive.settled()
+    last = archive.last()
+    found_by = last.found_by() if last else {}
+    inputs = _inputs(settled, reports, found_by, protocol)
+    if not afresh and store.built and store.meta().get("inputs") == inputs:
+        studies = held(store, protocol)
+        check(studies)
+        return Built(studies=studies, problems=tuple(store.problems()), changed=False)
+    # Tags and records of another version's rules and reader can't stand beside ours.
+    afresh = afresh or not store.built or store.meta().get("reader") != _reader()
+    with store.writing(afresh) as draft:
+        if draft.taken() - {one.digest for one in settled}:
+            draft.clear()
+        new = [one for one in settled if one.digest not in draft.taken()]
+        for taken in _read(archive, new):
+            draft.take(taken)
+        draft.lay([(report, _tag_report(report)) for report in reports], found_by)
+        studies = _studies(*draft.contents(), protocol)
+        check(studies)
+        draft.note({"inputs": inputs, "reader": _reader(), "corpus_digest": draft.digest()})
+    return Built(studies=studies, problems=tuple(store.problems()), changed=True)
+
+
+def held(store: Store, protocol: Protocol) -> dict[str, Study]:
+    """The studies that the database holds, by key."""
+    return _studies(store.reports(), store.records(), store.citations(), store.hits(), protocol)
+
+
+def _studies(
+    reports: Sequence[tuple[Report, Tag]],
+    records: Sequence[tuple[Record, Tag]],
+    citations: Sequence[tuple[Citation, Tag]],
+    found_by: Mapping[int, Sequence[str]],
+    protocol: Protocol,
+) -> dict[str, Study]:
+    conditions = [one.slug for one in protocol.conditions]
+    return {one.key: one for one in corpus.studies(reports, records, citations, found_by, conditions)}
+
+
+def _read(archive: Archive, batches: Sequence[Batch]) -> Iterator[Taken]:
+    for batch, raw in archive.read(batches):
+        records: list[tuple[Record, Tag]] = []
+        citations = []
+        problems: list[tuple[str | None, str]] = []
+        try:
+            if batch.form in XML_FORMS:
+                for one in parse.records(raw, batch.source):
+                    if isinstance(one, parse.Problem):
+                        problems.append((one.pmid, one.reason))
+                    else:
+                        records.append((one, _tag_types(term.name for term in one.publication_types)))
+            else:
+                citations = [
+                    (one, _tag_types(one.publication_types))
+                    for one in imports.citations(raw, batch.form, batch.source, batch.digest)
+                ]
+        except InputError as error:
+            problems.append((None, str(error)))
+        yield Taken(
+            digest=batch.digest,
+            source=batch.source,
+            added=batch.added,
+            records=records,
+            citations=citations,
+            problems=problems,
+        )
+
+
+def _tag_report(report: Report) -> Tag:
+    return tagging.tag(
+        stated_code=report.stated_design,
+        controlled=report.controlled,
+        publication_types=report.publication_types,
+    )
+
+
+def _tag_types(publication_types: Iterable[str]) -> Tag:
+    return tagging.tag(publication_types=list(publication_types))
+
+
+def _reader() -> str:
+    """Changes when tables, records or rules do: what was read before has to be read again."""
+    rules = "\n".join(rule.model_dump_json() for rule in tagging.design_rules())
+    return f"{SCHEMA_VERSION}:{hashlib.sha256(rules.encode()).hexdigest()}"
+
+
+def _inputs(
+    settled: Sequence[Batch],
+    reports: Sequence[Report],
+    found_by: Mapping[int, Sequence[str]],
+    protocol: Protocol,
+) -> str:
+    """A digest of everything that goes into the database."""
+    hasher = hashlib.sha256(_reader().encode())
+    for part in (
+        sorted(one.digest for one in settled),
+        [
+            report.model_dump_json(exclude_none=True)
+            for report in sorted(reports, key=lambda one: one.study_key)
+        ],
+        [f"{pmid} {' '.join(slugs)}" for pmid, slugs in sorted(found_by.items())],
+        [one.slug for one in protocol.conditions],
+    ):
+        hasher.update(("\n".join(part) + "\n\n").encode())
+    return hasher.hexdigest()
