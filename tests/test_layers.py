@@ -13,7 +13,7 @@ FLOORS = {
     "errors": 0,
     "model": 1, "textfiles": 1,
     "protocol": 2, "corpus": 2, "appraisal": 2, "entrez": 2, "archive": 2, "parse": 2, "tagging": 2, "grading": 2,
-    "store": 2,
+    "store": 2, "query": 2,
     "refresh": 3, "evidence": 3,
     "workspace": 4, "screen": 4,
     "cli": 5,
@@ -57,6 +57,7 @@ def test_only_the_store_speaks_sql_only_entrez_speaks_to_ncbi_only_the_cli_reads
         "requests": "entrez",
         "typer": "cli",
         "lxml": "parse",
+        "search_query": "query",
     }
     for path in FILES:
         text = path.read_text(encoding="utf-8")
