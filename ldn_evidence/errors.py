@@ -17,6 +17,10 @@ class StoreError(EvidenceError):
     """The database can't be opened, read or written."""
 
 
+class DamagedStore(StoreError):
+    """The database is there and can't be read. It is a product: what it was made from is kept elsewhere."""
+
+
 class WorkspaceError(EvidenceError):
     """A folder or file of the workspace can't be read or written."""
 

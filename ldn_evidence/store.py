@@ -21,7 +21,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Field, Session, SQLModel, create_engine, select
 
-from ldn_evidence.errors import StoreError
+from ldn_evidence.errors import DamagedStore, StoreError
 from ldn_evidence.model import Citation, Record, Report, StudyDesign, Tag
 
 # Raised with every change of the tables or of what a Record holds; an older database is rebuilt, a newer one refused.
@@ -215,7 +215,7 @@ class Store:
             return StoreError(
                 f"{self.path}: the disk is full. Nothing was changed. Make room, and try again."
             )
-        return StoreError(
+        return DamagedStore(
             f"{self.path}: {said.rstrip('.')}. Nothing is lost with it: mend the folder's "
             "permissions, or move the file away, and run: ldn-evidence rebuild"
         )
@@ -309,7 +309,7 @@ class Store:
         except DatabaseError as error:
             raise self._broken(error) from error
         except (ValidationError, LookupError) as error:
-            raise StoreError(
+            raise DamagedStore(
                 f"{self.path}: holds a damaged row. Move the file away and run: ldn-evidence rebuild"
             ) from error
 

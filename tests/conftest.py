@@ -19,7 +19,7 @@ REPO = TESTS.parent
 @pytest.fixture(scope="session")
 def _built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("built") / "workspace"
-    Workspace(root).refresh()
+    Workspace(root).build()
     return root
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import socket
 import sqlite3
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from conftest import RECORDS
 
-from ldn_evidence import InputError, StoreError, Workspace, WorkspaceError, entrez, tagging
+from ldn_evidence import InputError, StoreError, Workspace, WorkspaceError, tagging
 from ldn_evidence.archive import Archive
 from ldn_evidence.model import StudyDesign
 
@@ -68,7 +65,7 @@ def test_every_rule_has_an_id_of_its_own_and_every_bundled_code_has_a_rule(works
 
 
 def test_the_up_and_down_study_is_single_arm_though_pubmed_calls_it_randomised(workspace):
-    workspace.refresh([BRUUN])
+    workspace.bring([BRUUN])
     study = workspace.study("bruun2020")
     assert study.records[0].publication_types[0].name == "Randomized Controlled Trial"
     assert study.tag.design is StudyDesign.SINGLE_ARM_TRIAL
@@ -94,10 +91,10 @@ def test_a_record_that_nobody_has_read_is_listed_and_not_counted(workspace, tmp_
         SMITH.read_text("utf-8").replace("21380937", "99999999").replace("10.1007/s10620", "10.1007/x"),
         "utf-8",
     )
-    workspace.refresh([unknown])
+    workspace.bring([unknown])
     study = workspace.study("99999999")
     assert (study.key, study.tag.design) == ("pmid:99999999", StudyDesign.RANDOMISED_TRIAL)
-    assert workspace.study_document("99999999")["why_not"] == "a PubMed record that nobody has read yet"
+    assert workspace.study_document("99999999")["why_not"] == "found by a search; nobody has read it yet"
     assert workspace.status()["records"] == 233
 
 
@@ -117,7 +114,7 @@ def test_a_changed_archive_is_noticed(tmp_path):
     file = tmp_path / "archive" / f"{batch.digest}.xml.gz"
     for damage in (gzip.compress(b"<b/>"), b"not gzip", gzip.compress(b"<a/>")[:-4]):
         file.write_bytes(damage)
-        with pytest.raises(WorkspaceError, match="It came from one: add that file again"):
+        with pytest.raises(WorkspaceError, match="It came from one. Add that file again"):
             list(archive.read())
         assert archive.add(b"<a/>", "one") == batch  # and that heals it
         assert list(archive.read()) == [(batch, b"<a/>")]
@@ -126,8 +123,8 @@ def test_a_changed_archive_is_noticed(tmp_path):
 def test_a_file_that_is_not_pubmed_xml_is_refused_before_it_is_kept(workspace, tmp_path):
     page = tmp_path / "page.xml"
     page.write_text("<html/>", encoding="utf-8")
-    with pytest.raises(InputError, match="is not PubMed XML"):
-        workspace.refresh([page])
+    with pytest.raises(InputError, match="is a web page"):
+        workspace.bring([page])
     assert Archive(workspace.root / "archive" / "ldn").batches() == []
 
 
@@ -135,7 +132,7 @@ def test_files_are_kept_all_together_or_not_at_all(workspace, tmp_path):
     page = tmp_path / "page.xml"
     page.write_text("<html/>", encoding="utf-8")
     with pytest.raises(InputError):
-        workspace.refresh([SMITH, page])
+        workspace.bring([SMITH, page])
     assert Archive(workspace.root / "archive" / "ldn").batches() == []
 
 
@@ -143,7 +140,7 @@ def test_a_database_of_another_program_is_left_alone(tmp_path):
     with sqlite3.connect(tmp_path / "ldn.db") as database:
         database.execute("CREATE TABLE report (mine TEXT)")
     with pytest.raises(StoreError, match="another program"):
-        Workspace(tmp_path).refresh()
+        Workspace(tmp_path).build()
     with sqlite3.connect(tmp_path / "ldn.db") as database:
         assert database.execute("SELECT count(*) FROM report").fetchone() == (0,)
 
@@ -154,14 +151,15 @@ def test_a_file_that_is_cut_off_after_its_first_record_is_refused_before_it_is_k
         SMITH.read_text("utf-8").replace("</PubmedArticleSet>", "<PubmedArticle>"), encoding="utf-8"
     )
     with pytest.raises(InputError, match="not whole"):
-        workspace.refresh([cut])
-    assert workspace.refresh().problems == ()
+        workspace.bring([cut])
+    assert workspace.build().problems == ()
 
 
 def test_a_batch_that_cannot_be_parsed_is_named_and_does_not_end_the_run(workspace):
     Archive(workspace.root / "archive" / "ldn").add(b"<PubmedArticleSet><PubmedArticle>", "cut off long ago")
-    (problem,) = workspace.refresh([SMITH]).problems
-    assert "cut off long ago" in problem.reason
+    ((pmid, reason),) = workspace.bring([SMITH]).problems
+    assert pmid is None
+    assert "cut off long ago" in reason
     assert workspace.study("smith2011").records
 
 
@@ -178,10 +176,10 @@ def test_a_manifest_line_that_was_cut_off_is_no_batch_and_spoils_no_other(tmp_pa
 def test_a_packed_file_is_unpacked(workspace, tmp_path):
     packed = tmp_path / "smith.xml.gz"
     packed.write_bytes(gzip.compress(SMITH.read_bytes()))
-    assert len(workspace.refresh([packed]).records) == 1
+    assert workspace.bring([packed]).studies["smith2011"].records
     packed.write_bytes(packed.read_bytes()[:-20])
     with pytest.raises(InputError, match="gzip"):
-        workspace.refresh([packed])
+        workspace.bring([packed])
 
 
 @pytest.mark.parametrize("pmid", ["99999999999999999999", "-5", "0", "7²", "3<b>4</b>"])
@@ -191,10 +189,10 @@ def test_a_pmid_that_is_no_pmid_is_named_and_does_not_end_the_run(workspace, tmp
         SMITH.read_text("utf-8").replace('<PMID Version="1">21380937', f"<PMID>{pmid}"), encoding="utf-8"
     )
     with pytest.raises(InputError, match="no PubMed citation that can be read"):
-        workspace.refresh([odd])
+        workspace.bring([odd])
     Archive(workspace.root / "archive" / "ldn").add(odd.read_bytes(), "kept by an older version")
-    (problem,) = workspace.refresh().problems
-    assert "PMID is not a number" in problem.reason
+    ((_, reason),) = workspace.build().problems
+    assert "PMID is not a number" in reason
 
 
 def test_an_older_download_does_not_overwrite_a_newer_revision(workspace, tmp_path):
@@ -203,7 +201,7 @@ def test_an_older_download_does_not_overwrite_a_newer_revision(workspace, tmp_pa
         dated = SMITH.read_text("utf-8").replace("a randomized placebo", f"a {title} placebo")
         revised = f"<DateRevised><Year>{year}</Year><Month>01</Month><Day>01</Day></DateRevised><Article>"
         copy.write_text(dated.replace("<Article>", revised), encoding="utf-8")
-        workspace.refresh([copy])
+        workspace.bring([copy])
     assert "revised" in (workspace.study("smith2011").records[0].title or "")
 
 
@@ -212,13 +210,13 @@ def test_the_newest_version_of_a_record_wins(workspace, tmp_path):
     changed.write_text(
         SMITH.read_text("utf-8").replace("a randomized placebo", "a revised placebo"), encoding="utf-8"
     )
-    workspace.refresh([SMITH, changed])
+    workspace.bring([SMITH, changed])
     assert "revised" in (workspace.study("smith2011").records[0].title or "")
     older = tmp_path / "older.xml"
     older.write_text(
         SMITH.read_text("utf-8").replace('PMID Version="1"', 'PMID Version="0"'), encoding="utf-8"
     )
-    workspace.refresh([older])
+    workspace.bring([older])
     assert "revised" in (workspace.study("smith2011").records[0].title or "")
 
 
@@ -227,15 +225,15 @@ def test_the_newest_version_of_a_record_wins(workspace, tmp_path):
 
 def test_a_rebuild_gives_the_same_profiles_and_the_same_digest(root, tmp_path):
     first = Workspace(root)
-    first.refresh([SMITH, BRUUN])
+    first.bring([SMITH, BRUUN])
     again = Workspace(tmp_path / "again")
-    again.refresh([BRUUN, SMITH])
+    again.bring([BRUUN, SMITH])
     assert (again.corpus_digest, again.profiles) == (first.corpus_digest, first.profiles)
 
 
 def test_refresh_twice_is_refresh_once(workspace):
     before = workspace.claims_document("now")
-    workspace.refresh()
+    workspace.build()
     assert workspace.claims_document("now") == before
 
 
@@ -243,7 +241,7 @@ def test_a_database_of_a_newer_version_is_left_alone(root):
     with sqlite3.connect(root / "ldn.db") as database:
         database.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
     before = (root / "ldn.db").read_bytes()
-    for act in (Workspace(root).refresh, Workspace(root).claims):
+    for act in (Workspace(root).build, Workspace(root).claims):
         with pytest.raises(StoreError, match="newer version"):
             act()
     assert (root / "ldn.db").read_bytes() == before
@@ -251,7 +249,7 @@ def test_a_database_of_a_newer_version_is_left_alone(root):
 
 def test_a_file_that_is_no_database_is_named_with_the_mend(root):
     (root / "ldn.db").write_bytes(b"not a database" * 100)
-    with pytest.raises(StoreError, match=r"not a database.*ldn-evidence refresh"):
+    with pytest.raises(StoreError, match=r"not a database.*ldn-evidence rebuild"):
         Workspace(root).claims()
 
 
@@ -268,7 +266,7 @@ def test_designs_are_stored_as_the_words_that_tables_print(root):
 
 def test_a_folder_with_an_odd_name_holds_its_own_database(tmp_path):
     for name in ("what?x", "a%20b", "a b#c"):
-        Workspace(tmp_path / name).refresh()
+        Workspace(tmp_path / name).build()
         assert (tmp_path / name / "ldn.db").is_file()
 
 
@@ -286,7 +284,7 @@ def test_a_database_that_another_process_is_writing_is_not_called_broken(root):
     with sqlite3.connect(root / "ldn.db", isolation_level=None) as database:
         database.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreError, match="another process is writing it"):
-            Workspace(root).refresh()
+            Workspace(root).build(afresh=True)
         database.execute("ROLLBACK")
 
 
@@ -303,39 +301,5 @@ def test_a_damaged_database_is_named_and_a_refresh_mends_it(root, damage):
         database.execute(damage)
     with pytest.raises((StoreError, WorkspaceError), match="ldn-evidence"):
         Workspace(root).claims()
-    Workspace(root).refresh()
+    Workspace(root).build()
     assert len(Workspace(root).claims()) == 27
-
-
-# --------------------------------------------------------------------------- does PubMed answer
-
-
-class _Answer(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200 if "good" in self.path else 503)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def loopback():
-    server = HTTPServer(("127.0.0.1", 0), _Answer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def test_pubmed_that_answers_is_within_reach_and_an_error_is_named(loopback):
-    assert entrez.unreachable(f"{loopback}/good/") is None
-    assert entrez.unreachable(f"{loopback}/bad/") == "it answers with HTTP 503"
-    assert entrez.unreachable("http://127.0.0.1:9/") == "no connection"
-
-
-def test_a_server_that_never_answers_is_given_up():
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        assert entrez.unreachable(f"http://127.0.0.1:{silent.getsockname()[1]}/") is not None

@@ -58,7 +58,7 @@ def test_the_wheel_alone_refreshes_in_an_empty_folder(dist, tmp_path):
     subprocess.run([sys.executable, *install], check=True, capture_output=True, timeout=120)
     probe = (
         f"import sys; sys.path.insert(0, {str(site)!r}); import ldn_evidence; from ldn_evidence import Workspace;"
-        "w = Workspace('work'); w.refresh(); print(ldn_evidence.__file__); print(len(w.claims()))"
+        "w = Workspace('work'); w.build(); print(ldn_evidence.__file__); print(len(w.claims()))"
     )
     done = subprocess.run(
         [sys.executable, "-P", "-c", probe],

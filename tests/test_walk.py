@@ -50,8 +50,8 @@ SMITH_2011 = Record(
 
 def test_one_record_walks_from_xml_to_the_evidence_table(root):
     workspace = Workspace(root)
-    built = workspace.refresh([RECORDS / "smith2011.xml"])
-    assert (len(built.records), built.problems) == (1, ())
+    built = workspace.bring([RECORDS / "smith2011.xml"])
+    assert (built.changed, built.problems) == (True, ())
 
     with Store(workspace.database) as store:
         by_type = Tag(

@@ -257,7 +257,7 @@ def test_a_study_of_ones_own_stands_beside_the_bundled_ones(root):
         root, GOOD | {"study_key": "mine2026", "claim": "crps-pain", "supersedes": "", "finding": "decrease"}
     )
     workspace = Workspace(root)
-    workspace.refresh()
+    workspace.build()
     profile = workspace.profile("crps-pain")
     assert (profile.body.name, profile.n_rcts, profile.n_studies) == ("randomised", 1, 2)
 
@@ -281,7 +281,7 @@ def test_a_broken_corpus_row_leaves_the_database_as_it_was(root, changes, words)
     before = Workspace(root).claims()
     write_corpus(root, CORPUS | changes)
     with pytest.raises(InputError) as caught:
-        Workspace(root).refresh()
+        Workspace(root).build()
     assert words in str(caught.value)
     assert Workspace(root).claims().equals(before)
 
@@ -293,7 +293,7 @@ def test_a_protocol_of_ones_own_may_ask_less_than_the_bundled_one(root):
     own.parent.mkdir()
     own.write_text(head + "[[claims]]" + claims[0], encoding="utf-8")
     workspace = Workspace(root)
-    workspace.refresh()
+    workspace.build()
     assert list(workspace.profiles) == ["fibromyalgia-pain"]
     assert workspace.profile("fibromyalgia-pain").direction == "no difference"
     assert any("set aside" in warning for warning in workspace.warnings())
@@ -309,7 +309,7 @@ def test_a_change_of_files_is_seen_after_a_refresh_and_named_before_it(root):
     }
     write_corpus(root, row | {"publication_types": ""})
     assert any("corpus has changed" in warning for warning in Workspace(root).warnings())
-    workspace.refresh()
+    workspace.build()
     assert (workspace.profile("fibromyalgia-pain").direction, workspace.warnings()) == ("insufficient", [])
 
 
@@ -326,7 +326,7 @@ def test_a_bad_row_leaves_the_database_as_it_was(root):
     write_corpus(root, CORPUS | {"doi": "10.1000/mine"})
     write(root, GOOD | {"finding": "better"})
     with pytest.raises(InputError):
-        Workspace(root).refresh()
+        Workspace(root).build()
     assert (root / "ldn.db").read_bytes() == before
 
 

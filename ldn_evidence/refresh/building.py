@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ldn_evidence import corpus, imports, parse, tagging
 from ldn_evidence.archive import Archive, Batch
-from ldn_evidence.errors import InputError
+from ldn_evidence.errors import DamagedStore, InputError
 from ldn_evidence.model import BatchForm, Citation, Protocol, Record, Report, Study, Tag
 from ldn_evidence.store import SCHEMA_VERSION, Store, Taken
 
@@ -83,12 +83,15 @@ def build(
     last = archive.last()
     found_by = last.found_by() if last else {}
     inputs = _inputs(settled, reports, found_by, protocol)
-    if not afresh and store.built and store.meta().get("inputs") == inputs:
-        studies = held(store, protocol)
-        check(studies)
-        return Built(studies=studies, problems=tuple(store.problems()), changed=False)
-    # Tags and records of another version's rules and reader can't stand beside ours.
-    afresh = afresh or not store.built or store.meta().get("reader") != _reader()
+    try:
+        if not afresh and store.built and store.meta().get("inputs") == inputs:
+            studies = held(store, protocol)
+            check(studies)
+            return Built(studies=studies, problems=tuple(store.problems()), changed=False)
+        # Tags and records of another version's rules and reader can't stand beside ours.
+        afresh = afresh or not store.built or store.meta().get("reader") != _reader()
+    except DamagedStore:
+        afresh = True
     with store.writing(afresh) as draft:
         if draft.taken() - {one.digest for one in settled}:
             draft.clear()

@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from ldn_evidence import entrez, parse, query
+from ldn_evidence import entrez, parse
 from ldn_evidence.archive import Archive, Batch
 from ldn_evidence.entrez import Entrez
 from ldn_evidence.errors import EntrezError, EvidenceError, InputError
 from ldn_evidence.model import BatchForm, Protocol, Record, RunOutcome, Search, SearchRun, Study
+from ldn_evidence.query import lint
 from ldn_evidence.refresh import Progress
 
 # PubMed's days end elsewhere than ours: what was revised on the day before the last run is asked for again.
@@ -45,7 +46,7 @@ def check_queries(protocol: Protocol) -> dict[str, str]:
     """The protocol's queries by slug; raises InputError for one that PubMed would refuse or read in another way."""
     queries = protocol.queries()
     for slug, text in queries.items():
-        wrong = next((one for one in query.lint(text) if one.severity == "error"), None)
+        wrong = next((one for one in lint(text) if one.severity == "error"), None)
         if wrong:
             raise InputError(f'protocol "{protocol.name}", query of "{slug}": {wrong.message}')
     return queries
