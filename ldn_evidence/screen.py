@@ -325,7 +325,9 @@ def runs(table: pd.DataFrame, refresh: str) -> None:
     names = ("run", "outcome", "found", "new", "revised", "gone", "retracted", "requests")
     grid = Table(box=None, pad_edge=False)
     for name in names:
-        grid.add_column(name, justify="left" if name in ("run", "outcome") else "right", no_wrap=name == "run")
+        grid.add_column(
+            name, justify="left" if name in ("run", "outcome") else "right", no_wrap=name == "run"
+        )
     for row in table.to_dict("records"):
         grid.add_row(*(str(row[name]) for name in names))
     console.print(grid)

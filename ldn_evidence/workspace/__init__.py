@@ -6,12 +6,9 @@ What ships (protocols, corpus, appraisals) is a read-only layer under what a use
 from __future__ import annotations
 
 import difflib
-import errno
-import os
 import re
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +20,6 @@ from ldn_evidence import appraisal, corpus, evidence, grading, ledger, protocol,
 from ldn_evidence.archive import Archive
 from ldn_evidence.errors import EvidenceError, InputError, NotReached, WorkspaceError
 from ldn_evidence.model import (
-    SLUG,
     Appraisal,
     EvidenceProfile,
     Protocol,
@@ -38,63 +34,22 @@ from ldn_evidence.refresh import Progress, Silent, building
 from ldn_evidence.refresh.building import Built
 from ldn_evidence.store import Store
 from ldn_evidence.textfiles import read_toml
+from ldn_evidence.workspace.folders import MARKER, alone, bundled, checked, find, init, unwritable, write
+
+__all__ = ["Refreshed", "Workspace", "bundled", "find", "init"]
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ldn_evidence.entrez import Entrez
 
-MARKER = "ldn-evidence.toml"
-MARKER_TEXT = """\
-# This file marks a workspace of ldn-evidence: everything you own lies beside it.
-#
-#   ldn.db              the database; a product, `ldn-evidence refresh` rebuilds it
-#   archive/            what came from PubMed and other searches, raw, by digest, with every run's manifest
-#   corpus/ldn.csv      studies of your own, over the bundled ones (the same study_key supersedes)
-#   appraisals/ldn.csv  readings of your own (a row supersedes a bundled one by naming its row_id)
-#   protocols/          protocols of your own
-#   exports/            what `ldn-evidence export` writes
-
-# The protocol that commands use when --protocol is not given.
-protocol = "ldn"
-"""
-_PACKAGE = Path(__file__).parent
 # Seconds in which PubMed must answer at all: on a first run a newcomer waits, later a slow line deserves patience.
 FIRST_PATIENCE, LATER_PATIENCE = 2.5, 20.0
-# Seconds to wait for another refresh of the same workspace.
-LOCK_PATIENCE = 600
 
 
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     protocol: str = "ldn"
-
-
-def bundled() -> Path:
-    """The folder of what ships: inside the package in a wheel, at the top of a checkout otherwise."""
-    inside = _PACKAGE / "data"
-    return inside if inside.exists() else _PACKAGE.parent / "data"
-
-
-def find(start: Path) -> Path:
-    """The nearest folder from `start` upwards that holds the marker, else the user's data folder."""
-    import platformdirs
-
-    for folder in (start, *start.parents):
-        if (folder / MARKER).is_file():
-            return folder
-    return Path(platformdirs.user_data_dir("ldn-evidence", appauthor=False))
-
-
-def init(folder: Path) -> Path:
-    """Make a workspace: the folder and its commented marker. An existing marker is left as it is."""
-    marker = folder / MARKER
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: is a file, not a folder. Choose another name.")
-    if marker.exists():
-        raise InputError(f"{marker}: already exists; the folder is a workspace. Nothing was changed.")
-    _write(marker, MARKER_TEXT)
-    return marker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +75,7 @@ class Workspace:
             raise InputError(f"{self.root}: is a file, not a folder. Choose another with --workspace DIR.")
         marker = self.root / MARKER
         settings = read_toml(marker, _Settings) if marker.exists() else _Settings()
-        self.name = _checked(settings.protocol if protocol is None else protocol)
+        self.name = checked(settings.protocol if protocol is None else protocol)
         where = f" --workspace {shlex.quote(str(self.root))}" if root is not None else ""
         which = f" --protocol {self.name}" if self.name != settings.protocol else ""
         self._options = f"{where}{which}"
@@ -218,12 +173,12 @@ class Workspace:
 
     def new_protocol(self, name: str) -> Path:
         """Write a commented protocol of that name, to be filled in. Never over an existing one."""
-        path = self.root / "protocols" / f"{_checked(name)}.toml"
+        path = self.root / "protocols" / f"{checked(name)}.toml"
         if name in self.protocol_names():
             raise InputError(
                 f'protocol "{name}" already exists. Choose another name; to change it, put your copy at {path}.'
             )
-        _write(path, protocol.template(name))
+        write(path, protocol.template(name))
         return path
 
     # ----------------------------------------------------------------- in
@@ -238,7 +193,7 @@ class Workspace:
 
         Everything people wrote is checked before the database changes.
         """
-        with self._alone(Silent()):
+        with alone(self.root, self.name, Silent()):
             return self._build(afresh)
 
     def bring(self, paths: Sequence[Path | str], source: str | None = None) -> Built:
@@ -246,7 +201,7 @@ class Workspace:
 
         PubMed XML, nbib, RIS or lists of PMIDs. What was found before is linked to it, not dropped.
         """
-        with self._alone(Silent()):
+        with alone(self.root, self.name, Silent()):
             building.bring([Path(one) for one in paths], source, self.archive)
             return self._build()
 
@@ -267,7 +222,7 @@ class Workspace:
         from ldn_evidence.refresh import collecting  # the network's libraries take a while to import
 
         progress = progress or Silent()
-        with self._alone(progress):
+        with alone(self.root, self.name, progress):
             collecting.check_queries(self.protocol)
             first = not self._is_built()
             built = self._build() if first else None
@@ -304,7 +259,7 @@ class Workspace:
                     store, self.archive, reports, self.protocol, self._standing, afresh=afresh
                 )
         except OSError as error:
-            raise _unwritable(self.root, error) from error
+            raise unwritable(self.root, error) from error
         self._forget()
         return built
 
@@ -313,33 +268,6 @@ class Workspace:
             return False
         with Store(self.database) as store:
             return store.built
-
-    @contextmanager
-    def _alone(self, progress: Progress) -> Iterator[None]:
-        """Writers of one workspace come one after another. The lock goes with its process, however that ends."""
-        from filelock import FileLock, Timeout
-
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.root / f".{self.name}.lock")
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                progress.say("another refresh of this workspace is running; waiting for it")
-                lock.acquire(timeout=LOCK_PATIENCE)
-        except Timeout as error:
-            raise WorkspaceError(
-                f"{self.root}: another refresh has been running for {LOCK_PATIENCE // 60} minutes. Wait until it has ended, "
-                "and try again."
-            ) from error
-        except OSError as error:
-            raise _unwritable(self.root, error) from error
-        try:
-            yield
-        except OSError as error:
-            raise _unwritable(self.root, error) from error
-        finally:
-            lock.release()
 
     def _forget(self) -> None:
         """Let go of what was read, so that it is read again."""
@@ -611,7 +539,7 @@ class Workspace:
         text = evidence.csv_text(frame, self.provenance())
         path = Path(out) if out is not None else self.exports / f"{self.name}-{table.replace(':', '-')}.csv"
         self._not_ones_own(path)
-        _write(path, text, "--out PATH")
+        write(path, text, "--out PATH")
         return path
 
     def _not_ones_own(self, path: Path) -> None:
@@ -624,32 +552,3 @@ class Workspace:
 
 def _by_key(report: Report) -> str:
     return report.study_key
-
-
-def _checked(name: str) -> str:
-    """A protocol's name is also a file name: nothing in it may lead out of the folder."""
-    if not re.fullmatch(SLUG, name):
-        raise InputError(
-            f'protocol name "{name}": use lower-case letters, digits and single hyphens, such as my-drug.'
-        )
-    return name
-
-
-def _write(path: Path, text: str, option: str = "--workspace DIR") -> None:
-    """The whole file or none of it."""
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder. Name a file.")
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8", newline="")
-        os.replace(part, path)
-    except OSError as error:
-        raise _unwritable(path, error, option) from error
-
-
-def _unwritable(path: Path, error: OSError, option: str = "--workspace DIR") -> WorkspaceError:
-    mend = "make room on the disk" if error.errno == errno.ENOSPC else "mend its permissions"
-    return WorkspaceError(
-        f"{path}: can't be written ({error.strerror or error}). Choose another place with {option}, or {mend}."
-    )
