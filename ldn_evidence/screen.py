@@ -48,6 +48,8 @@ DIRECTION_STYLE = {
     Direction.MIXED: "magenta",
     Direction.INSUFFICIENT: "dim",
 }
+# So many studies left out for one reason are told on one line.
+MANY = 12
 DOTS = {
     Certainty.HIGH: "●●●●",
     Certainty.MODERATE: "●●●○",
@@ -124,8 +126,17 @@ def profile(claim: Claim, found: EvidenceProfile) -> None:
     others = [one for one in found.left_out if one.study_key not in reviews]
     if others:
         console.print("\n[bold]Not counted[/]")
-        for left in others:
-            console.print(f"- {left.study_key}: {escape(left.reason)}")
+    reasons_met: dict[str, list[str]] = {}
+    for left in others:
+        reasons_met.setdefault(left.reason, []).append(left.study_key)
+    for reason, keys in reasons_met.items():
+        if len(keys) > MANY:  # what a search has just brought would bury the rest
+            console.print(
+                f"- {len(keys):,} studies: {escape(reason)} ({', '.join(keys[:3])} and {len(keys) - 3:,} more)"
+            )
+            continue
+        for key in keys:
+            console.print(f"- {key}: {escape(reason)}")
 
 
 def _readings(title: str, readings: tuple[Reading, ...], reasons: Mapping[str, str] | None = None) -> None:
@@ -243,57 +254,72 @@ class Telling:
             self.say(f"{what}: {done:,} of {of:,}")
 
 
-def refreshed(document: Mapping[str, Any], full: bool) -> None:
+def refreshed(document: Mapping[str, Any]) -> None:
     """What a refresh found and changed."""
     build = f" ({document['pubmed_build']})" if document["pubmed_build"] else ""
-    words = {"new": "new", "revised": "revised", "gone": "no longer found", "retracted": "retracted"}
+    words = {"new": "new", "revised": "revised", "gone": "gone", "retracted": "retracted"}
+    queries = document["queries"]
     console.print(
-        f"[bold]PubMed{escape(build)}: {document['found']:,} records found[/] by {len(document['queries'])} queries, in "
-        f"{_count(document['requests'], 'request', 'requests')}. Run {document['run']}.",
-        soft_wrap=True,
+        f"[bold]PubMed{escape(build)}: {_count(document['found'], 'record', 'records')} found[/] by {len(queries)} queries, "
+        f"{_count(document['requests'], 'request', 'requests')}. Run {document['run']}."
     )
     changed = {name: document[name] for name in words if document[name]}
-    if not changed:
-        fetched = "All of it was fetched again and is" if full else "It is"
-        console.print(f"Nothing new: {fetched.lower() if not full else fetched} held here as PubMed has it.")
-    else:
+    if changed:
         grid = Table(box=None, pad_edge=False)
         grid.add_column("query", overflow="fold")
         for name in ("found", *words.values()):
             grid.add_column(name, justify="right")
-        for one in document["queries"]:
-            grid.add_row(one["slug"], f"{one['found']:,}", *(str(len(one[name])) for name in words))
+        for one in queries:
+            grid.add_row(one["slug"], f"{one['found']:,}", *(str(len(one[name]) or "") for name in words))
         console.print(grid)
         for name, pmids in changed.items():
-            console.print(Padding(f"{words[name]}: {_pmids(pmids)}", (0, 0, 0, 2)))
-    for one in document["queries"]:
-        for remark in one["remarks"]:
-            console.print(f"[yellow]note[/] {one['slug']}: {escape(remark)}", soft_wrap=True)
-    if document["missing"]:
-        console.print(
-            f"[yellow]note[/] found but not given, and accepted as missing: {_pmids(document['missing'])}"
-        )
-    if document["not_given"]:
-        console.print(
-            "[yellow]note[/] named by the corpus or an import, and PubMed gave nothing: "
-            + _pmids(document["not_given"])
-        )
-    recall = document["recall"]
-    lost = recall["missed"]
-    console.print(
-        f"Recall: {recall['known'] - len(lost)} of {recall['known']} known studies were found by the query of their condition."
-    )
-    for one in lost[:10]:
-        beside = " (another query finds it)" if one["elsewhere"] else ""
-        console.print(f"  not by {one['query']}: {one['study']}, PMID {one['pmid']}{beside}")
-    if len(lost) > 10:
-        console.print(f"  and {len(lost) - 10} more; all of them with --json")
+            _indented(f"{words[name]}: {_pmids(pmids)}")
+    else:
+        console.print("Nothing new: what is held here is what PubMed has.")
+    _noted(document)
+    _recalled(document["recall"])
     waiting = {slug: keys for slug, keys in document["awaiting"].items() if keys}
-    if waiting:
-        console.print("Awaiting appraisal (found, read by nobody yet):")
+    if changed and waiting:
+        console.print("Awaiting appraisal, found and read by nobody yet (studies --claim SLUG lists them):")
         for slug, keys in waiting.items():
-            shown = ", ".join(keys[:3]) + (f" and {len(keys) - 3:,} more" if len(keys) > 3 else "")
-            console.print(Padding(f"{slug}: {len(keys):,} [dim]({shown})[/]", (0, 0, 0, 2)))
+            new = {f"pmid:{pmid}" for pmid in document["new"]} & set(keys)
+            _indented(f"{slug}: {len(keys):,}{f', {len(new):,} of them new' if new else ''}")
+    elif waiting:
+        some = {key for keys in waiting.values() for key in keys}
+        console.print(
+            f"{_count(len(some), 'study', 'studies')} await appraisal on {_count(len(waiting), 'claim', 'claims')}."
+        )
+
+
+def _noted(document: Mapping[str, Any]) -> None:
+    remarked = [one["slug"] for one in document["queries"] if one["remarks"]]
+    if remarked:
+        shown = ", ".join(remarked[:3]) + (f" and {len(remarked) - 3} more" if len(remarked) > 3 else "")
+        console.print(f"[yellow]note[/] PubMed remarked on the words of {shown}: see ldn-evidence queries")
+    for name, words in (
+        ("missing", "found but not given, and accepted as missing"),
+        ("not_given", "named by the corpus or an import, and PubMed gave nothing"),
+    ):
+        if document[name]:
+            console.print(f"[yellow]note[/] {words}: {_pmids(document[name])}")
+
+
+def _recalled(recall: Mapping[str, Any]) -> None:
+    lost = recall["missed"]
+    if not recall["known"]:
+        return
+    console.print(
+        f"Recall: the query of its condition found {recall['known'] - len(lost)} of {_count(recall['known'], 'known study', 'known studies')}."
+    )
+    for one in lost[:5]:
+        beside = ", though another query does" if one["elsewhere"] else ""
+        _indented(f"{one['query']} does not find {one['study']}, PMID {one['pmid']}{beside}")
+    if len(lost) > 5:
+        _indented(f"and {len(lost) - 5} more (--json lists all)")
+
+
+def _indented(words: str) -> None:
+    console.print(Padding(escape(words), (0, 0, 0, 2)))
 
 
 def _pmids(pmids: Sequence[int]) -> str:

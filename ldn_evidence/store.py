@@ -483,14 +483,20 @@ def _slices(rows: Sequence[_Any]) -> Iterator[Sequence[_Any]]:
 
 def _match(words: str) -> str:
     """A reader's words as FTS5 wants them: each in quotation marks, so that none is taken for an operator."""
-    parts = re.findall(r'"([^"]*)"|(\S+)', words)
     terms = []
-    for phrase, word in parts:
+    for phrase, word in re.findall(r'"([^"]*)"|(\S+)', words):
         bare = (phrase or word).replace('"', "")
         star = "*" if bare.endswith("*") else ""
         if re.search(r"\w", bare):
-            terms.append(f'"{bare.rstrip("*")}"{star}')
+            either = " OR ".join(f'"{one}"{star}' for one in _spellings(bare.rstrip("*")))
+            terms.append(f"({either})")
     return " AND ".join(terms) or '""'
+
+
+def _spellings(word: str) -> list[str]:
+    """Titles say randomised and randomized; who looks for one means both."""
+    other = re.sub(r"([a-z]{3})i([sz])(?=(e|ed|es|ing|ation)$)", lambda m: f"{m[1]}i{'z' if m[2] == 's' else 's'}", word)
+    return list(dict.fromkeys((word, other)))
 
 
 def _age(row: Mapping[str, Any]) -> tuple[int, str, str]:

@@ -62,7 +62,7 @@ def refresh(
         print_json(document)
     elif not quiet:
         if done.run is not None:
-            screen.refreshed(document, full)
+            screen.refreshed(document)
         _print_built(workspace, done.built)
         if done.unreachable:
             print(
