@@ -9,8 +9,10 @@ from ldn_evidence import InputError, parse
 from ldn_evidence.model import (
     AbstractSection,
     Author,
+    Book,
     Journal,
     MeshHeading,
+    MeshTerm,
     PartialDate,
     Record,
     RecordKind,
@@ -46,18 +48,18 @@ def test_markup_collective_authors_stars_on_qualifiers_and_links_without_pmid_ar
             Author(last_name="Albers", initials="LN"),
             Author(collective="A Group Made Up For This Test"),
         ),
+        authors_complete=False,
         journal=Journal(title="JAMA Dermatology"),
         published=PartialDate(year=2017, text="2017 Oct-Nov"),
         publication_types=(Term(name="Case Reports", ui="D002363"),),
         related=(
-            RelatedRecord(relation="ErratumIn", pmid=28877290),
+            RelatedRecord(relation="ErratumIn", pmid=28877290, version=1),
             RelatedRecord(relation="CommentIn", source="no PMID is given"),
         ),
         mesh=(
             MeshHeading(
-                descriptor=Term(name="Naltrexone", ui="D009271"),
-                qualifiers=(Term(name="therapeutic use", ui="Q000627"),),
-                major=True,
+                descriptor=MeshTerm(name="Naltrexone", ui="D009271"),
+                qualifiers=(MeshTerm(name="therapeutic use", ui="Q000627", major=True),),
             ),
         ),
         status="MEDLINE",
@@ -75,8 +77,7 @@ def test_a_book_chapter_has_its_own_title_and_its_book():
         pmid=9,
         kind=RecordKind.BOOK,
         title="A Chapter",
-        book_title="A Book",
-        publisher="A Press",
+        book=Book(title="A Book", publisher="A Press"),
         published=PartialDate(year=2020, text="Winter 2020"),
         publication_types=(Term(name="Review", ui="D016454"),),
     )

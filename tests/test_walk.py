@@ -36,6 +36,7 @@ SMITH_2011 = Record(
         ),
     ),
     authors=(Author(last_name="Smith", initials="JP"),),
+    authors_complete=False,
     journal=Journal(title="Digestive Diseases and Sciences"),
     published=PartialDate(year=2011),
     publication_types=(Term(name="Randomized Controlled Trial", ui="D016449"),),
