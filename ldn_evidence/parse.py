@@ -365,7 +365,8 @@ def _pmid(holder: Element) -> int:
 
 
 def _version(holder: Element) -> int:
-    return _number(_need(holder, "PMID").get("Version")) or 1
+    version = _number(_need(holder, "PMID").get("Version"), least=0)
+    return 1 if version is None else version
 
 
 def _need(element: Element, path: str) -> Element:
@@ -565,7 +566,7 @@ def _related(element: Element) -> RelatedRecord:
         relation=_attribute(element, "RefType"),
         source=_text(element, "RefSource"),
         pmid=pmid,
-        version=None if linked is None or pmid is None else _number(linked.get("Version")),
+        version=None if linked is None or pmid is None else _number(linked.get("Version"), least=0),
         note=_text(element, "Note"),
     )
 

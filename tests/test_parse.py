@@ -122,7 +122,102 @@ def test_a_doi_is_found_where_only_the_article_gives_it():
         '<ELocationID EIdType="doi" ValidYN="N">10.1/wrong</ELocationID>'
         '<ELocationID EIdType="doi" ValidYN="Y">10.1/right</ELocationID>'
     )
-    assert one(article(inner)).identifier("doi") == "10.1/right"
+    record = one(article(inner))
+    assert record.identifier("doi") == "10.1/right"
+    # Kept apart, so that nobody joins two records by it.
+    assert [one.value for one in record.invalid_identifiers] == ["10.1/wrong"]
+
+
+MATH = 'xmlns:mml="http://www.w3.org/1998/Math/MathML"'
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("CO<sub>2</sub>, kg/m<sup>2</sup>, CD4<sup>+</sup>, 19<sup>th</sup>", "CO2, kg/m2, CD4+, 19th"),
+        ("2.4×10<sup>28</sup> cells, 10<sup>-3</sup>", "2.4×10^28 cells, 10^-3"),
+        ("in <b>2019<sup>12,13</sup></b>", "in 2019^12,13"),
+        ("line\n   one\u00a0<i>n</i>\u2009=\u20093", "line one n = 3"),
+        ("a\u200bb\u202ec\ufeffd\u0085e", "abcd e"),
+        ("p &lt; 0.05 &amp; &#945;", "p < 0.05 & α"),
+        (
+            f"(<mml:math {MATH}>\n <mml:msubsup>\n <mml:mtext>PO</mml:mtext>\n <mml:mn>4</mml:mn>\n"
+            " <mml:mrow>\n <mml:mo>-</mml:mo>\n <mml:mn>3</mml:mn>\n </mml:mrow>\n </mml:msubsup>\n</mml:math>)",
+            "(PO4^-3)",
+        ),
+        (
+            f"dose <mml:math {MATH}><mml:mfrac><mml:mn>1</mml:mn><mml:mn>2</mml:mn></mml:mfrac></mml:math> mg",
+            "dose 1/2 mg",
+        ),
+        (
+            f"<mml:math {MATH}><mml:semantics><mml:msqrt><mml:mi>a</mml:mi><mml:mo>+</mml:mo><mml:mi>b</mml:mi></mml:msqrt>"
+            "<mml:annotation>\\sqrt</mml:annotation></mml:semantics></mml:math>",
+            "√(a+b)",
+        ),
+    ],
+)
+def test_markup_is_flattened_as_a_reader_would_write_it(written, read):
+    assert one(article(f"<ArticleTitle>{written}</ArticleTitle>")).title == read
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("<Year>2009</Year><Month>Jul</Month><Day>03</Day>", PartialDate(year=2009, month=7, day=3)),
+        ("<Year>2009</Year><Month>Jul-Aug</Month>", PartialDate(year=2009, text="2009 Jul-Aug")),
+        ("<Year>2009</Year><Month>13</Month>", PartialDate(year=2009, text="2009 13")),
+        ("<MedlineDate>1998 Dec-1999 Jan</MedlineDate>", PartialDate(year=1998, text="1998 Dec-1999 Jan")),
+        ("<MedlineDate>in press</MedlineDate>", PartialDate(text="in press")),
+        ("<Year>1998</Year><Season>Winter</Season>", PartialDate(year=1998, text="Winter 1998")),
+    ],
+)
+def test_a_date_is_kept_as_far_as_it_goes_and_in_words_beyond(written, read):
+    xml = article(f"<Journal><JournalIssue><PubDate>{written}</PubDate></JournalIssue></Journal>")
+    assert one(xml).published == read
+
+
+def test_a_misspelt_author_is_kept_but_not_cited():
+    inner = (
+        '<AuthorList><Author ValidYN="N"><LastName>Whitely</LastName></Author>'
+        '<Author ValidYN="Y"><LastName>Whitley</LastName></Author><Author><Initials>X</Initials></Author></AuthorList>'
+    )
+    record = one(article(inner))
+    assert [author.name for author in record.authors] == ["Whitely", "Whitley", "X"]
+    assert record.citation == "Whitley et al."
+
+
+def test_members_of_every_group_are_kept_with_their_group():
+    inner = '<AuthorList><Author><CollectiveName Investigators="g2">Group 2</CollectiveName></Author></AuthorList>'
+    lists = "".join(
+        f'<InvestigatorList ID="g{n}"><Investigator><LastName>M{n}</LastName></Investigator></InvestigatorList>'
+        for n in (1, 2)
+    )
+    record = one(article(inner, lists))
+    assert [(one.last_name, one.group) for one in record.investigators] == [("M1", "g1"), ("M2", "g2")]
+    assert record.authors[0].group == "g2"
+
+
+def test_a_whole_book_has_its_books_authors_and_its_editors_did_not_write_it():
+    xml = """<PubmedBookArticleSet><PubmedBookArticle><BookDocument><PMID>9</PMID>
+    <Book><BookTitle>A Book</BookTitle><AuthorList Type="authors"><Author><LastName>A</LastName></Author></AuthorList>
+    <AuthorList Type="editors"><Author><LastName>E</LastName></Author></AuthorList></Book>
+    </BookDocument></PubmedBookArticle></PubmedBookArticleSet>"""
+    record = one(xml)
+    writer, editor = Author(last_name="A"), Author(last_name="E")
+    assert record == Record(
+        pmid=9,
+        kind=RecordKind.BOOK,
+        title="A Book",
+        book=Book(title="A Book", authors=(writer,), editors=(editor,)),
+        authors=(writer,),
+    )
+
+
+def test_an_abstract_reads_as_lines_with_their_labels():
+    inner = """<Abstract><AbstractText Label="AIM">To see.</AbstractText><AbstractText Label="VIDEO"/>
+    <AbstractText>Seen.</AbstractText></Abstract>"""
+    assert one(article(inner)).abstract_text == "AIM: To see.\nSeen."
+    assert one(article("")).abstract_text is None
 
 
 def test_a_citation_is_one_line():

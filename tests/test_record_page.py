@@ -130,7 +130,7 @@ def check(element: ET.Element, record: Record, reached: Counter[str]) -> None:
         found = [value for name in names for value in held.get(name, [])]
         hows = {PAGE[path].how for path in paths}
         if hows == {"slashes"}:
-            found = ["{}/{:02}/{:02}".format(*found)] if found else []
+            found = ["/".join(f"{part:02}" for part in found)] if found else []
         meant = [as_said(value, PAGE[path].how) for path, value in said]
         meant = [value for value in meant if value is not None]
         if names[0].endswith("_complete"):  # of several lists, all
