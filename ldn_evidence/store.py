@@ -505,7 +505,7 @@ def _age(row: Mapping[str, Any]) -> tuple[int, str, str]:
 
 
 def _abstract(record_json: str) -> str:
-    return "\n".join(section.text for section in _records.validate_json(record_json).abstract)
+    return _records.validate_json(record_json).abstract_text or ""
 
 
 def _record_row(batch: Taken, record: Record, tag: Tag) -> dict[str, Any]:

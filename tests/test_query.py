@@ -19,12 +19,15 @@ from test_real_records import FOLDER, files, raw
 from ldn_evidence import InputError, parse, protocol, query
 from ldn_evidence.model import (
     AbstractSection,
+    Affiliation,
     Author,
     Chemical,
     Grant,
     Identifier,
     Journal,
+    Keyword,
     MeshHeading,
+    MeshTerm,
     OtherAbstract,
     PartialDate,
     Record,
@@ -46,24 +49,24 @@ RECORD = Record(
     ),
     other_abstracts=(OtherAbstract(language="ger", kind="Publisher", sections=(AbstractSection(text="Weniger Schmerz"),)),),
     authors=(
-        Author(last_name="Younger", fore_name="Jarred", initials="JW", affiliations=("Stanford University, California",)),
+        Author(last_name="Younger", fore_name="Jarred", initials="JW", affiliations=(Affiliation(name="Stanford University, California"),)),
         Author(last_name="van der Berg", fore_name="Anna", initials="A", identifiers=(Identifier(scheme="ORCID", value="https://orcid.org/0000-0002-1825-0097"),)),
         Author(collective="Pain Study Group"),
     ),
-    journal=Journal(title="Pain Medicine", abbreviation="Pain Med", volume="10", issue="4", pages="663-72", issn="1526-2375", nlm_id="100894201", country="England"),
+    journal=Journal(title="Pain Medicine", iso_abbreviation="Pain Med", volume="10", issue="4", pages="663-72", issn="1526-2375", nlm_id="100894201", country="England"),
     published=PartialDate(year=2009, month=5),
-    published_online=PartialDate(year=2009, month=4, day=22),
+    article_dates=(("Electronic", PartialDate(year=2009, month=4, day=22)),),
     revised=PartialDate(year=2021, month=12, day=2),
     completed=PartialDate(year=2009, month=9, day=1),
     history=(("entrez", PartialDate(year=2009, month=4, day=24)), ("pubmed", PartialDate(year=2009, month=4, day=25)), ("medline", PartialDate(year=2009, month=9, day=2))),
     languages=("eng",),
     publication_types=(Term(name="Randomized Controlled Trial", ui="D016449"),),
     mesh=(
-        MeshHeading(descriptor=Term(name="Neuralgia, Postherpetic", ui="D051474"), major=True),
-        MeshHeading(descriptor=Term(name="Pain", ui="D010146"), qualifiers=(Term(name="drug therapy", ui="Q000188"),)),
+        MeshHeading(descriptor=MeshTerm(name="Neuralgia, Postherpetic", ui="D051474", major=True)),
+        MeshHeading(descriptor=MeshTerm(name="Pain", ui="D010146"), qualifiers=(MeshTerm(name="drug therapy", ui="Q000188"),)),
     ),
     chemicals=(Chemical(substance=Term(name="methylnaltrexone", ui="C032257"), registry_number="0RK7M7IABE"),),
-    keywords=("immune-modulation",),
+    keywords=(Keyword(text="immune-modulation"),),
     identifiers=(Identifier(scheme="doi", value="10.1111/J.1526(09)x"), Identifier(scheme="pii", value="PME613")),
     registry_ids=(Identifier(scheme="ClinicalTrials.gov", value="NCT00568555"),),
     grants=(Grant(number="AR-123", agency="NIAMS NIH HHS", country="United States"),),
@@ -247,7 +250,7 @@ def test_taking_animals_away_keeps_the_humans():
     both = Record(
         pmid=1,
         title="pain",
-        mesh=tuple(MeshHeading(descriptor=Term(name=one)) for one in ("Animals", "Humans")),
+        mesh=tuple(MeshHeading(descriptor=MeshTerm(name=one)) for one in ("Animals", "Humans")),
     )
     animals = Record(pmid=2, title="pain", mesh=both.mesh[:1])
     assert query.lint(text) == []

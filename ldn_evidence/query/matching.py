@@ -218,7 +218,7 @@ def _abstracts(record: Record) -> Iterator[str]:
 def _title_and_abstract(record: Record) -> Iterator[str]:
     yield from _titles(record)
     yield from _abstracts(record)
-    yield from record.keywords
+    yield from (one.text for one in record.keywords)
 
 
 def _substances(record: Record) -> list[ControlledTerm]:
@@ -238,7 +238,7 @@ def _text_words(record: Record) -> Iterator[str]:
 
 def _affiliations(record: Record) -> Iterator[str]:
     for one in (*record.authors, *record.investigators):
-        yield from one.affiliations
+        yield from (each.name for each in one.affiliations if each.name)
 
 
 def _grants(record: Record) -> Iterator[str]:
@@ -260,7 +260,7 @@ def _everything(record: Record) -> Iterator[str]:
             yield f"{one.fore_name} {one.last_name}"
     journal = record.journal
     for part in (
-        journal.title, journal.abbreviation, journal.issn, journal.nlm_id, journal.country, journal.volume,
+        journal.title, journal.iso_abbreviation, journal.medline_abbreviation, journal.issn, journal.issn_linking, journal.nlm_id, journal.country, journal.volume,
         journal.issue, journal.pages, record.publisher, record.conflict_of_interest, str(record.pmid),
         str(record.published.year or "") or None,
     ):  # fmt: skip
@@ -276,7 +276,7 @@ _PIECES: dict[str, Callable[[Record], Iterator[str]]] = {
     "ti": _titles,
     "tiab": _title_and_abstract,
     "tw": _text_words,
-    "ot": lambda record: iter(record.keywords),
+    "ot": lambda record: (one.text for one in record.keywords),
     "tt": lambda record: iter((record.vernacular_title,) if record.vernacular_title else ()),
     "ad": _affiliations,
     "gr": _grants,
@@ -311,7 +311,7 @@ def _history(record: Record, status: str) -> tuple[PartialDate, ...]:
 
 def _journal(record: Record, _: Term) -> list[str]:
     held = record.journal
-    return [one for one in (held.title, held.abbreviation, held.issn) if one]
+    return [one for one in (held.title, held.iso_abbreviation, held.medline_abbreviation, held.issn, held.issn_linking) if one]
 
 
 def _languages(record: Record, term: Term) -> list[str]:
