@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
+from ldn_evidence.query.words import brief
+
 
 class Kind(StrEnum):
     """How a field is compared: running words, whole values from a list, names, dates, or identifiers as they stand."""
@@ -37,37 +39,37 @@ FIELDS: dict[str, tuple[Kind, tuple[str, ...]]] = {
     "ti": (Kind.TEXT, ("title", "titl")),
     "tiab": (Kind.TEXT, ("title/abstract", "title abstract")),
     "tw": (Kind.TEXT, ("text word", "text words", "word")),
-    "ot": (Kind.TEXT, ("other term", "other terms")),
+    "ot": (Kind.TEXT, ("other term", "other terms", "otrm")),
     "tt": (Kind.TEXT, ("transliterated title",)),
     "ad": (Kind.TEXT, ("affiliation", "affl")),
-    "gr": (Kind.TEXT, ("grants and funding", "grant number", "grant")),
+    "gr": (Kind.TEXT, ("grants and funding", "grant number", "grant", "grnt")),
     "cois": (Kind.TEXT, ("conflict of interest statement", "conflict of interest statements")),
-    "cn": (Kind.TEXT, ("corporate author", "author - corporate")),
+    "cn": (Kind.TEXT, ("corporate author", "author - corporate", "coln")),
     "pubn": (Kind.TEXT, ("publisher",)),
     "mh": (Kind.LIST, ("mesh", "mesh terms", "mesh term")),
     "majr": (Kind.LIST, ("mesh major topic", "mj", "mesh major topics")),
-    "sh": (Kind.LIST, ("mesh subheading", "mesh subheadings", "subheading")),
+    "sh": (Kind.LIST, ("mesh subheading", "mesh subheadings", "subheading", "subh")),
     "pt": (Kind.LIST, ("publication type", "publication types", "ptyp")),
     "nm": (Kind.LIST, ("supplementary concept", "substance name", "subs")),
     "ta": (Kind.LIST, ("journal", "jour")),
     "la": (Kind.LIST, ("language", "lang")),
-    "pl": (Kind.LIST, ("place of publication",)),
+    "pl": (Kind.LIST, ("place of publication", "cnty")),
     "au": (Kind.NAME, ("author", "auth")),
-    "1au": (Kind.NAME, ("first author name", "first author", "firstau", "author - first")),
-    "lastau": (Kind.NAME, ("last author name", "last author", "author - last")),
-    "fau": (Kind.NAME, ("full author name", "author - full")),
+    "1au": (Kind.NAME, ("first author name", "first author", "firstau", "author - first", "faut")),
+    "lastau": (Kind.NAME, ("last author name", "last author", "author - last", "laut")),
+    "fau": (Kind.NAME, ("full author name", "author - full", "full")),
     "ir": (Kind.NAME, ("investigator",)),
-    "fir": (Kind.NAME, ("full investigator name", "investigator - full")),
+    "fir": (Kind.NAME, ("full investigator name", "investigator - full", "finv")),
     "dp": (Kind.DATE, ("publication date", "pdat", "date - publication")),
-    "epdat": (Kind.DATE, ("electronic publication date", "electronic date of publication")),
-    "ppdat": (Kind.DATE, ("print publication date", "print date of publication")),
+    "epdat": (Kind.DATE, ("electronic publication date", "electronic date of publication", "epdt")),
+    "ppdat": (Kind.DATE, ("print publication date", "print date of publication", "ppdt")),
     "edat": (Kind.DATE, ("entry date", "entrez date", "date - entry", "date - entrez")),
     "crdt": (Kind.DATE, ("create date", "date - create")),
     "lr": (Kind.DATE, ("modification date", "mdat", "date - modification", "date last revised")),
-    "dcom": (Kind.DATE, ("completion date", "date - completion")),
+    "dcom": (Kind.DATE, ("completion date", "date - completion", "cdat")),
     "mhda": (Kind.DATE, ("mesh date", "date - mesh")),
     "pmid": (Kind.IDENTIFIER, ("uid",)),
-    "aid": (Kind.IDENTIFIER, ("article identifier", "doi")),
+    "aid": (Kind.IDENTIFIER, ("article identifier", "doi", "publisher id")),
     "lid": (Kind.IDENTIFIER, ("location id", "location identifier")),
     "auid": (Kind.IDENTIFIER, ("author identifier", "author - identifier")),
     "si": (Kind.IDENTIFIER, ("secondary source id",)),
@@ -126,6 +128,7 @@ def tag(inside: str) -> Tag:
     """
     name, colon, extra = (part.strip() for part in " ".join(inside.lower().split()).partition(":"))
     field = NAMES.get(name)
+    inside = brief(inside)
     if name in UNANSWERABLE:
         raise UnknownTagError(
             "undecidable-field",
@@ -134,7 +137,7 @@ def tag(inside: str) -> Tag:
     if name in ("ab", "abstract"):
         raise UnknownTagError("unknown-field", f"PubMed has no field [{inside}]. Write [tiab]")
     if field is None:
-        near = get_close_matches(name, NAMES, n=1)
+        near = get_close_matches(name[:60], NAMES, n=1)  # it is slow on long words
         mend = f"Did you mean [{near[0]}]?" if near else "The common ones are [tiab], [mh], [pt], [au], [dp]"
         raise UnknownTagError("unknown-field", f"PubMed has no field [{inside}]. {mend}")
     if not colon:
@@ -144,7 +147,7 @@ def tag(inside: str) -> Tag:
     if extra.startswith("~"):
         if field not in PROXIMITY:
             raise UnknownTagError(
-                "proximity-field", f"PubMed knows nearness only in [ti], [tiab] and [ad], not in [{name}]. Write [tiab:{extra}]"
+                "proximity-field", f"PubMed knows nearness only in [ti], [tiab] and [ad], not in [{name}]. Write [tiab:{brief(extra)}]"
             )  # fmt: skip
         number = extra[1:]
         if not (number.isascii() and number.isdigit() and len(number) < 5):
@@ -153,7 +156,7 @@ def tag(inside: str) -> Tag:
             )
         return Tag(field, near=int(number))
     if extra.isdigit():
-        raise UnknownTagError("unknown-field", f"[{inside}] lacks a ~. Write [{name}:~{extra}]")
+        raise UnknownTagError("unknown-field", f"[{inside}] lacks a ~. Write [{name}:~{brief(extra)}]")
     raise UnknownTagError(
-        "unknown-field", f'[{inside}]: PubMed does not know ":{extra}" here. Write [{name}]'
+        "unknown-field", f'[{inside}]: PubMed does not know ":{brief(extra)}" here. Write [{name}]'
     )

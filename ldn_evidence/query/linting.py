@@ -13,6 +13,7 @@ from typing import Literal
 from ldn_evidence.query.fields import TEXT_OF_THE_PAPER
 from ldn_evidence.query.reading import Finding, read, sentence
 from ldn_evidence.query.tree import Branch, Dates, Node, Term
+from ldn_evidence.query.words import brief
 
 # search-query needs seconds for hundreds of terms; its advice is about small things.
 MOST_FOR_THE_LIBRARY = 150
@@ -63,7 +64,10 @@ def _worth_a_look(text: str, root: Node) -> list[Finding]:
     for twice in _repeated(root):
         found.append(
             Finding(
-                "repeated-term", f"{rendered(twice)} stands twice under one operator. Leave one out", 0, 0
+                "repeated-term",
+                f"{brief(rendered(twice))} stands twice under one operator. Leave one out",
+                0,
+                0,
             )
         )
     if any(_only_animals(part) for part in _taken_away(root)):

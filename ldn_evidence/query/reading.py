@@ -3,9 +3,9 @@
 Takes a query; returns the tree with everything noticed on the way, each at its place. Never guesses: what PubMed would
 quietly read otherwise is noticed, what can't be decided on a record is refused.
 
-Why our own reader where a library has one: search-query 0.15 refuses [pmid] and one in ten bracketed queries that mix
-operators inside two brackets, builds a wrong tree for a few of them, and needs 14 seconds for 400 brackets and
-19 for 2,000 terms. It is our second reader: `linting` asks it, and the tests compare every tree with its own.
+Why our own reader where a library has one: search-query 0.15 refuses [pmid] and every tenth query that mixes operators
+inside brackets, read one in 2,000 such queries as another search, and needs 14 seconds for 400 brackets and 19 for 2,000
+terms. It is our second reader: `linting` asks it, and the tests hold its trees against ours.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ldn_evidence.errors import InputError
 from ldn_evidence.query import fields
 from ldn_evidence.query.fields import FIELDS, Kind, Tag, UnknownTagError
 from ldn_evidence.query.tree import Branch, Dates, Node, Operator, Query, Term
-from ldn_evidence.query.words import fold, wanted
+from ldn_evidence.query.words import brief, fold, wanted
 
 LONGEST = 500_000  # characters; the longest published strategies have some 30,000
 DEEPEST = 100  # brackets, and changes of operator without brackets
@@ -89,7 +89,7 @@ def sentence(text: str, finding: Finding) -> str:
     shown = " ".join(shown.split())
     if not shown:
         return message
-    return f"at character {finding.start + 1}, {shown if len(shown) <= 60 else shown[:57] + '...'}: {message}"
+    return f"at character {finding.start + 1}, {brief(shown)}: {message}"
 
 
 def read(text: str) -> Reading:
@@ -137,13 +137,13 @@ def _tokens(text: str) -> list[_Token]:
                 raise _Broken("unbalanced-quotes", 'this quotation mark is never closed. Add a " at the end of the phrase', place, min(len(text), place + 40))  # fmt: skip
             if text[end - 1] == "\\":
                 raise _Broken("escape", 'PubMed has no way to search for a quotation mark. Leave \\" out', end - 1, end + 1)  # fmt: skip
-            found.append(_Token("phrase", text[place + 1 : end], place, end + 1))
+            found.append(_Token("phrase", " ".join(text[place + 1 : end].split()), place, end + 1))
             place = end + 1
         elif one == "[":
             end = text.find("]", place)
             if end < 0 or "[" in text[place + 1 : end]:
                 raise _Broken("unbalanced-brackets", "this [ is never closed. Write the field as [tiab]", place, min(len(text), place + 40))  # fmt: skip
-            found.append(_Token("tag", text[place + 1 : end].strip(), place, end + 1))
+            found.append(_Token("tag", " ".join(text[place + 1 : end].split()), place, end + 1))
             place = end + 1
         elif one == "]":
             raise _Broken("unbalanced-brackets", "this ] was never opened. Write the field as [tiab]", place, place + 1)  # fmt: skip
@@ -220,7 +220,7 @@ def _tree(tokens: list[_Token], reading: Reading) -> Node:
                 raise _Broken("unbalanced-brackets", "this ) was never opened. Delete it or add a (", token.start, token.end)  # fmt: skip
             if place < len(tokens) and tokens[place].kind == "tag":
                 tag = tokens[place]
-                raise _Broken("tag-on-brackets", f"PubMed gives no field to brackets. Write [{tag.value}] after each term inside", token.start, tag.end)  # fmt: skip
+                raise _Broken("tag-on-brackets", f"PubMed gives no field to brackets. Write [{brief(tag.value)}] after each term inside", token.start, tag.end)  # fmt: skip
             node = _finished(level, token, reading)
             levels.pop()
             levels[-1].add(node, level.depth, token)
@@ -278,7 +278,7 @@ def _leaf(tokens: list[_Token], place: int, level: _Level, reading: Reading) -> 
     if first.kind == "bare":
         while last + 1 < len(tokens) and tokens[last + 1].kind == "bare":
             last += 1
-    written = reading.text[first.start : tokens[last].end] if first.kind == "bare" else first.value
+    written = " ".join(token.value for token in tokens[place : last + 1])
     for token in tokens[place : last + 1]:
         _word(token)
     after = last + 1
@@ -307,11 +307,11 @@ def _word(token: _Token) -> None:
         return
     value = token.value
     if value.upper() in OPERATORS:
-        raise _Broken("lower-case-operator", f'{value} must be written {value.upper()}; as a word of a phrase it must stand in quotation marks. Write {value.upper()}', token.start, token.end)  # fmt: skip
+        raise _Broken("lower-case-operator", f'{brief(value)} must be written {value.upper()}; as a word of a phrase it must stand in quotation marks. Write {value.upper()}', token.start, token.end)  # fmt: skip
     if set(value) <= {"&", "|"}:
-        raise _Broken("operator-sign", f"PubMed does not join terms with {value}. Write {'AND' if '&' in value else 'OR'}", token.start, token.end)  # fmt: skip
+        raise _Broken("operator-sign", f"PubMed does not join terms with {brief(value)}. Write {'AND' if '&' in value else 'OR'}", token.start, token.end)  # fmt: skip
     if re.fullmatch(r"#\d+", value):
-        raise _Broken("history", f"{value} points to an earlier search, which only PubMed's own page remembers. Write that search out", token.start, token.end)  # fmt: skip
+        raise _Broken("history", f"{brief(value)} points to an earlier search, which only PubMed's own page remembers. Write that search out", token.start, token.end)  # fmt: skip
     if re.match(r"[A-Z]{2}=", value):
         raise _Broken("foreign-syntax", f"{value[:3]} is another database's way to name a field. Write term[field]", token.start, token.end)  # fmt: skip
 
@@ -323,7 +323,7 @@ def _term(written: str, quoted: bool, tag: Tag | None, start: int, end: int, rea
     if tag is None and fold(written) in fields.HAS_ABSTRACT:
         return Term("sb", written, ("hasabstract",))
     if tag is None:
-        notice("untagged", f"{written} has no field, so PubMed looks for what it takes it to mean. Write {_shown(written, quoted)}[tiab]", refuse=False)  # fmt: skip
+        notice("untagged", f"{brief(written)} has no field, so PubMed looks for what it takes it to mean. Write {_shown(written, quoted)}[tiab]", refuse=False)  # fmt: skip
         tag = Tag("all")
     kind = FIELDS[tag.field][0]
     if kind is Kind.DATE:
@@ -332,7 +332,7 @@ def _term(written: str, quoted: bool, tag: Tag | None, start: int, end: int, rea
         if first is None or last is None:
             notice(
                 "date",
-                f"{written} is not a date. Write YYYY, YYYY/MM or YYYY/MM/DD, as in 2020/01/31[{tag.field}]",
+                f"{brief(written)} is not a date. Write YYYY, YYYY/MM or YYYY/MM/DD, as in 2020/01/31[{tag.field}]",
             )
             first = last = date.min
         return Dates(tag.field, first, last)
@@ -340,7 +340,7 @@ def _term(written: str, quoted: bool, tag: Tag | None, start: int, end: int, rea
         if "*" in written:
             notice("wildcard-in-identifier", f"[{tag.field}] is compared whole. Leave the * out")
         if tag.field == "pmid" and not (written.strip().isascii() and written.strip().isdigit()):
-            notice("not-a-pmid", f"{written} is not a PMID. Write digits only")
+            notice("not-a-pmid", f"{brief(written)} is not a PMID. Write digits only")
         if not written.strip():
             notice("empty-term", "this term is empty. Write what you look for")
         return Term(tag.field, written, (" ".join(fold(written).split()),), quoted)
@@ -349,7 +349,7 @@ def _term(written: str, quoted: bool, tag: Tag | None, start: int, end: int, rea
         if asked not in fields.SUBSETS and asked not in fields.HAS_ABSTRACT:
             notice(
                 "undecidable-filter",
-                f"{written}[sb] is PubMed's own filter and can't be decided on a record. Known here: {', '.join(fields.SUBSETS)}, hasabstract",
+                f"{brief(written)}[sb] is PubMed's own filter and can't be decided on a record. Known here: {', '.join(fields.SUBSETS)}, hasabstract",
             )
         return Term("sb", written, ("hasabstract" if asked in fields.HAS_ABSTRACT else asked,))
     if (
@@ -358,7 +358,8 @@ def _term(written: str, quoted: bool, tag: Tag | None, start: int, end: int, rea
         and not re.fullmatch("[a-z]{3}", fold(written))
     ):
         notice(
-            "language", f"{written} is not a language known here. Write its three-letter code, as in eng[la]"
+            "language",
+            f"{brief(written)} is not a language known here. Write its three-letter code, as in eng[la]",
         )
     words = tuple(wanted(written))
     if "\\" in written:
@@ -369,7 +370,8 @@ def _term(written: str, quoted: bool, tag: Tag | None, start: int, end: int, rea
         part.count("*") > 1 or re.search(r"\*[^\W_]", part) for part in fold(written).split()
     ):
         notice(
-            "wildcard-inside", f"{written}: PubMed knows an asterisk only at the end of a word. Write word*"
+            "wildcard-inside",
+            f"{brief(written)}: PubMed knows an asterisk only at the end of a word. Write word*",
         )
     elif any(word.endswith("*") and len(word) <= SHORTEST_WILDCARD for word in words):
         notice(
@@ -392,17 +394,17 @@ def _term(written: str, quoted: bool, tag: Tag | None, start: int, end: int, rea
     elif not quoted and len(words) > 1 and kind is Kind.TEXT and tag.field != "all":
         hyphened = len(written.split()) == 1
         if not hyphened:
-            notice("unquoted-phrase", f'without quotation marks PubMed may look for the words apart. Write "{written}"[{tag.field}]', refuse=False, error=False)  # fmt: skip
+            notice("unquoted-phrase", f'without quotation marks PubMed may look for the words apart. Write "{brief(written)}"[{tag.field}]', refuse=False, error=False)  # fmt: skip
     if (tag.field in ("mh", "majr", "sh") and re.search(r"/\s*[A-Za-z]{2}\s*$", written)) or (tag.field == "sh" and re.fullmatch("[a-z]{2}", fold(written))):  # fmt: skip
         notice(
             "qualifier",
-            f"{written}: the two-letter form of a subheading is not known here. Write it in full, as in pain/drug therapy[mh]",
+            f"{brief(written)}: the two-letter form of a subheading is not known here. Write it in full, as in pain/drug therapy[mh]",
         )
     return Term(tag.field, written, words, quoted, tag.explode, tag.near)
 
 
 def _shown(written: str, quoted: bool) -> str:
-    return f'"{written}"' if quoted or len(written.split()) > 1 else written
+    return f'"{brief(written)}"' if quoted or len(written.split()) > 1 else written
 
 
 def _range(
@@ -429,17 +431,17 @@ def _range(
     except UnknownTagError as error:
         raise _Broken(error.code, str(error), first.start, tag.end) from error
     if FIELDS[known.field][0] is not Kind.DATE:
-        raise _Broken("range-field", f"a range works on dates, not on [{tag.value}]. Write the values out, each with OR", first.start, tag.end)  # fmt: skip
+        raise _Broken("range-field", f"a range works on dates, not on [{brief(tag.value)}]. Write the values out, each with OR", first.start, tag.end)  # fmt: skip
     if other.field != known.field:
         raise _Broken("range-field", f"the two ends have different fields, [{other.field}] and [{known.field}]. Write the same twice", first.start, tag.end)  # fmt: skip
     start, end = _day(low, end=False), _day(high.value, end=True)
     if start is None or end is None:
         wrong = low if start is None else high.value
         raise _Broken(
-            "date", f"{wrong} is not a date. Write YYYY, YYYY/MM or YYYY/MM/DD", first.start, tag.end
+            "date", f"{brief(wrong)} is not a date. Write YYYY, YYYY/MM or YYYY/MM/DD", first.start, tag.end
         )
     if start > end:
-        raise _Broken("range", f"the range runs backwards, from {low} to {high.value}. Turn it round", first.start, tag.end)  # fmt: skip
+        raise _Broken("range", f"the range runs backwards, from {brief(low)} to {brief(high.value)}. Turn it round", first.start, tag.end)  # fmt: skip
     level.add(Dates(known.field, start, end), 0, first)
     return after + 1
 

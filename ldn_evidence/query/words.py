@@ -25,6 +25,11 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", bare.translate(_LETTERS))
 
 
+def brief(text: str) -> str:
+    """A text short enough for a message of one line."""
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def words(text: str) -> list[str]:
     """The words of a text: `low-dose` is two words, `Crohn's` is "crohn" and "s"."""
     return _WORD.findall(fold(text))
