@@ -13,7 +13,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ldn_evidence.errors import EvidenceError, InputError, StoreError, WorkspaceError
+    from ldn_evidence.entrez import Entrez
+    from ldn_evidence.errors import (
+        EntrezError,
+        EvidenceError,
+        InputError,
+        NotReached,
+        StoreError,
+        WorkspaceError,
+    )
     from ldn_evidence.model import (
         Appraisal,
         Certainty,
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
         Protocol,
         Record,
         Report,
+        SearchRun,
         Study,
         StudyDesign,
         Tag,
@@ -36,12 +45,16 @@ __all__ = [
     "Claim",
     "Condition",
     "Direction",
+    "Entrez",
+    "EntrezError",
     "EvidenceError",
     "EvidenceProfile",
     "InputError",
+    "NotReached",
     "Protocol",
     "Record",
     "Report",
+    "SearchRun",
     "StoreError",
     "Study",
     "StudyDesign",
@@ -54,5 +67,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = "workspace" if name == "Workspace" else "errors" if name.endswith("Error") else "model"
+    homes = {"Workspace": "workspace", "Entrez": "entrez", "NotReached": "errors"}
+    home = homes.get(name) or ("errors" if name.endswith("Error") else "model")
     return getattr(import_module(f"{__name__}.{home}"), name)

@@ -83,9 +83,9 @@ class Archive:
         settled = {one.digest for one in self.settled()}
         return [one for one in self.batches() if one.form is BatchForm.EFETCH and one.digest not in settled]
 
-    def damaged(self) -> list[Batch]:
-        """Every batch whose file is missing or does not fit its digest."""
-        return [one for one in self.batches() if self._bytes(one) is None]
+    def damaged(self, among: Iterable[Batch] | None = None) -> list[Batch]:
+        """The batches, of all or of some, whose file is missing or does not fit its digest."""
+        return [one for one in (self.batches() if among is None else among) if self._bytes(one) is None]
 
     def read(self, batches: Iterable[Batch] | None = None) -> Iterator[tuple[Batch, bytes]]:
         """Batches with their bytes, checked against their digests."""

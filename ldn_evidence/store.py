@@ -495,7 +495,9 @@ def _match(words: str) -> str:
 
 def _spellings(word: str) -> list[str]:
     """Titles say randomised and randomized; who looks for one means both."""
-    other = re.sub(r"([a-z]{3})i([sz])(?=(e|ed|es|ing|ation)$)", lambda m: f"{m[1]}i{'z' if m[2] == 's' else 's'}", word)
+    other = re.sub(
+        r"([a-z]{3})i([sz])(?=(e|ed|es|ing|ation)$)", lambda m: f"{m[1]}i{'z' if m[2] == 's' else 's'}", word
+    )
     return list(dict.fromkeys((word, other)))
 
 

@@ -311,7 +311,17 @@ def _history(record: Record, status: str) -> tuple[PartialDate, ...]:
 
 def _journal(record: Record, _: Term) -> list[str]:
     held = record.journal
-    return [one for one in (held.title, held.iso_abbreviation, held.medline_abbreviation, held.issn, held.issn_linking) if one]
+    return [
+        one
+        for one in (
+            held.title,
+            held.iso_abbreviation,
+            held.medline_abbreviation,
+            held.issn,
+            held.issn_linking,
+        )
+        if one
+    ]
 
 
 def _languages(record: Record, term: Term) -> list[str]:

@@ -148,7 +148,8 @@ class _Trip:
         )
         if not ends_well:
             raise EntrezError(_missing(missing))
-        for one in damaged:
+        # Fetched again it may have come in the very same bytes, and then its file is whole once more.
+        for one in self.archive.damaged(damaged):
             self.archive.drop(one, f"damaged; its records were fetched again by run {self.run.id}")
 
     def _search(self, queries: Mapping[str, str]) -> None:
