@@ -33,7 +33,7 @@ from ldn_evidence.model import (
     Record,
     Term,
 )
-from ldn_evidence.query.linting import rendered
+from ldn_evidence.query.linting import _second_reader_agrees, rendered
 
 PROTOCOLS = [protocol.load(path) for path in sorted((REPO / "data" / "protocols").glob("*.toml"))]
 QUERIES = [(f"{one.name}: {slug}", text) for one in PROTOCOLS for slug, text in one.queries().items()]
@@ -242,6 +242,26 @@ def test_what_is_legal_but_worth_a_look_is_a_warning(text, code):
 def test_every_query_of_the_protocols_is_read_as_it_is_written(text):
     assert query.lint(text) == []
     query.parse(text)
+
+
+def test_the_second_reader_agrees_wherever_it_can_read():
+    for text in (*YES, *NO, *(text for _, text in QUERIES)):
+        assert "second-reader" not in [one.code for one in query.lint(text)], text
+
+
+@pytest.mark.parametrize("other", ["a[ti] OR b[ti]", "b[ti] AND a[ti]", "a[ti] AND (b[ti] NOT c[ti])"])
+def test_the_second_reader_sees_another_tree(other):
+    assert _second_reader_agrees("a[ti] AND b[ti]", query.parse("a[ti] AND b[ti]").root)
+    assert not _second_reader_agrees("a[ti] AND b[ti]", query.parse(other).root)
+
+
+def test_a_date_beside_the_whole_query_is_no_remark():
+    for text in (
+        "ldn[tiab] AND 2010:2020[dp]",
+        "ldn[tiab] AND (2010[dp] OR 2012[dp])",
+        "a[tiab] NOT 2010[dp]",
+    ):
+        assert query.lint(text) == []
 
 
 def test_taking_animals_away_keeps_the_humans():

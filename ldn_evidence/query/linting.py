@@ -1,30 +1,26 @@
 """What is worth knowing about a query before it is run, in a reader's words.
 
 Takes the text; returns remarks, the errors first. An error: PubMed would refuse it or quietly read it otherwise.
-The library search-query is asked too, as a second reader. Never prints, never changes the query.
+The library search-query is asked too, as a second reader: where it builds another tree, that is said. Never prints,
+never changes the query.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from ldn_evidence.query.fields import TEXT_OF_THE_PAPER
+from ldn_evidence.query.fields import FIELDS, NAMES, TEXT_OF_THE_PAPER, Kind
 from ldn_evidence.query.reading import Finding, read, sentence
 from ldn_evidence.query.tree import Branch, Dates, Node, Term
-from ldn_evidence.query.words import brief
+from ldn_evidence.query.words import brief, wanted
 
-# search-query needs seconds for hundreds of terms; its advice is about small things.
+# search-query needs seconds for hundreds of terms or brackets.
 MOST_FOR_THE_LIBRARY = 150
 DEEPEST_FOR_THE_LIBRARY = 30
-# Only these of its remarks are passed on. Not QUALITY_0004: its advice turns `NOT (animals NOT humans)` into
-# `NOT animals NOT humans`, which deletes every human study. Not QUALITY_0005: it takes "fatigue syndrome, chronic"[mh]
-# for a part of fatigue[mh]. Not QUALITY_0006: it widens a search by guessed stems.
-LIBRARY_REMARKS = {
-    "QUALITY_0002": ("date-inside", "a date stands inside the brackets and limits only what is beside it. Move it to the outermost level if it is meant for the whole query."),
-    "QUALITY_0003": ("journal-inside", "a journal stands inside the brackets and limits only what is beside it. Move it to the outermost level if it is meant for the whole query."),
-}  # fmt: skip
+# None of its remarks is passed on. QUALITY_0004 turns `NOT (animals NOT humans)` into `NOT animals NOT humans`, which
+# deletes every human study; QUALITY_0005 takes "fatigue syndrome, chronic"[mh] for a part of fatigue[mh]; QUALITY_0002
+# finds `naltrexone[tiab] AND 2010:2020[dp]` to hide its date; QUALITY_0006 widens a search by guessed stems.
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +39,8 @@ def lint(text: str) -> list[Remark]:
     remarks = [Remark("error" if one.error else "warning", one.code, sentence(text, one)) for one in found]
     if reading.root is not None:
         remarks += [_warning(text, one) for one in _worth_a_look(text, reading.root)]
-        if not any(one.refuse for one in found):
-            remarks += _second_reader(reading.root)
+        if not found and not _second_reader_agrees(text, reading.root):
+            remarks.append(Remark("warning", "second-reader", "another reader of PubMed's syntax (search-query) takes this for another search. Put brackets round what belongs together, and quotation marks round phrases."))  # fmt: skip
     unique = list(dict.fromkeys(remarks))
     return sorted(unique, key=lambda one: one.severity)  # "error" comes before "warning"
 
@@ -61,6 +57,8 @@ def _worth_a_look(text: str, root: Node) -> list[Finding]:
         one.field in TEXT_OF_THE_PAPER for one in terms
     ):
         found.append(Finding("mesh-only", "without a word of title or abstract the newest records are missed: PubMed gives them MeSH headings weeks later, if at all. Add OR term[tiab]", 0, 0))  # fmt: skip
+    if _dates_in_one_part(root):
+        found.append(Finding("date-inside", "a date limits only one of the parts joined by OR. Move it outside the brackets if it is meant for all of them", 0, 0))  # fmt: skip
     for twice in _repeated(root):
         found.append(
             Finding(
@@ -96,12 +94,60 @@ def _repeated(node: Node) -> list[Node]:
     return own + [one for part in node.parts for one in _repeated(part)]
 
 
+def _dates_in_one_part(node: Node) -> bool:
+    if not isinstance(node, Branch):
+        return False
+    dated = [any(isinstance(leaf, Dates) for leaf in _leaves(part)) for part in node.parts]
+    return (node.operator == "OR" and len(set(dated)) == 2) or any(map(_dates_in_one_part, node.parts))
+
+
 def _only_animals(node: Node) -> bool:
     return isinstance(node, Term) and node.field == "mh" and node.words == ("animals",)
 
 
+def _second_reader_agrees(text: str, root: Node) -> bool:
+    """False only where search-query builds a tree, and it is another one."""
+    if len(_leaves(root)) > MOST_FOR_THE_LIBRARY or text.count("(") > DEEPEST_FOR_THE_LIBRARY:
+        return True
+    from search_query.pubmed.parser import PubmedParser  # only this question needs it
+
+    try:
+        theirs = PubmedParser(text, silent=True).parse()  # without silent it prints, in colours
+    except Exception:
+        # It refuses [pmid] and others that PubMed knows, by many kinds of exception: its refusal says nothing.
+        return True
+    return _theirs(theirs) == _ours(root)
+
+
+def _ours(node: Node) -> object:
+    """A tree without what two readers may do differently: how same operators nest, how dates are written."""
+    if isinstance(node, Branch):
+        return _flat(node.operator, [_ours(part) for part in node.parts])
+    return "dates" if isinstance(node, Dates) else tuple(wanted(node.text))
+
+
+def _theirs(node: Any) -> object:
+    if node.value == "RANGE":
+        return "dates"
+    if node.value == "NEAR" and node.children:
+        return _theirs(node.children[0])
+    if node.children:
+        return _flat(node.value, [_theirs(child) for child in node.children])
+    known = NAMES.get(node.field.value.strip("[] ").lower()) if node.field else None
+    return "dates" if known and FIELDS[known][0] is Kind.DATE else tuple(wanted(node.value))
+
+
+def _flat(operator: str, parts: list[object]) -> object:
+    """`(a OR b) OR c` as `a OR b OR c`; of NOT only the first part may be opened."""
+    opened: list[object] = []
+    for place, part in enumerate(parts):
+        same = isinstance(part, list) and part[0] == operator and (operator != "NOT" or place == 0)
+        opened += part[1:] if isinstance(part, list) and same else [part]
+    return [operator, *opened]
+
+
 def rendered(node: Node) -> str:
-    """The tree as PubMed syntax with every bracket written, in fields that search-query knows."""
+    """The tree as PubMed syntax, with every bracket written and short field names."""
     if isinstance(node, Branch):
         inner = f" {node.operator} ".join(rendered(part) for part in node.parts)
         return f"({inner})"
@@ -110,19 +156,3 @@ def rendered(node: Node) -> str:
     near = "" if node.near is None else f":~{node.near}"
     noexp = "" if node.explode else ":noexp"
     return f'"{node.text}"[{node.field}{near}{noexp}]'
-
-
-def _second_reader(root: Node) -> list[Remark]:
-    leaves = _leaves(root)
-    text = rendered(root)
-    if len(leaves) > MOST_FOR_THE_LIBRARY or text.count("(") > DEEPEST_FOR_THE_LIBRARY:
-        return []
-    # A third of a second to import; only this question needs it.
-    from search_query.pubmed.parser import PubmedParser
-
-    parser = PubmedParser(text, silent=True)  # without silent it prints, in colours
-    # It refuses [pmid] and others that PubMed knows, by many kinds of exception: its refusal is no remark.
-    with suppress(Exception):
-        parser.parse()
-    codes = {str(message["code"]) for message in parser.linter.messages}
-    return [Remark("warning", *LIBRARY_REMARKS[code]) for code in LIBRARY_REMARKS if code in codes]
