@@ -29,9 +29,13 @@ def form(raw: bytes, name: str) -> BatchForm:
         return BatchForm.NBIB
     if re.match(rb"TY  ?-", start):
         return BatchForm.RIS
-    if re.fullmatch(
-        r"[\s,;]*(?:(?:pmid:?\s*)?\d{1,9}[\s,;]*)+", _text(raw, name).strip("\ufeff"), re.IGNORECASE
-    ):
+    words = (
+        re.sub(r"pmid:?", " ", _text(raw, name), flags=re.IGNORECASE)
+        .replace(",", " ")
+        .replace(";", " ")
+        .split()
+    )
+    if words and all(re.fullmatch(r"0*[1-9]\d{0,8}", word) for word in words):
         return BatchForm.PMIDS
     raise InputError(
         f"{name}: is neither PubMed XML, nbib, RIS nor a list of PMIDs. Save the search in one of these forms."

@@ -22,7 +22,7 @@ from ldn_evidence import EntrezError, InputError, NotReached, Workspace, Workspa
 from ldn_evidence.entrez import Entrez, Patience
 
 FOLDER = os.environ.get("LDN_EVIDENCE_PUBMED_XML")
-QUICK = Patience(attempts=3, first_wait=0.005, longest_wait=0.01, connect=2.0, silence=0.25, answer=10.0)
+QUICK = Patience(attempts=3, first_wait=0.005, longest_wait=0.01, connect=2.0, silence=0.8, answer=20.0)
 
 TOPIC = """
 schema = 1
@@ -34,7 +34,7 @@ title = "none"
 name = "the topic"
 short = "It"
 names = ["topic"]
-query = "(humans[mh] OR patient*[tiab] OR protein*[tiab] OR cells[tiab] OR naltrexon*[tiab])"
+query = "(humans[mh] OR patient*[tiab] OR 1900:2100[dp])"
 [intervention.dose]
 unit = "mg"
 usual = [1, 2]
@@ -84,7 +84,7 @@ def client(standin: StandIn, **options: object) -> Entrez:
 
 @pytest.fixture
 def standin():
-    with StandIn.of(RECORDS, enforce=False, retry_after="0", stall_seconds=0.6) as running:
+    with StandIn.of(RECORDS, enforce=False, retry_after="0", stall_seconds=1.2) as running:
         yield running
 
 
@@ -403,8 +403,8 @@ def outlives_kills(tmp_path: Path, standin: StandIn, moments: int, longest: floa
         workspace.refresh(client(standin))
         assert workspace.corpus_digest == clean.corpus_digest
         assert workspace.archive.damaged() == []
-        workspace.build(afresh=True)
-        assert workspace.corpus_digest == clean.corpus_digest
+    workspace.build(afresh=True)
+    assert workspace.corpus_digest == clean.corpus_digest
     return killed
 
 
@@ -423,7 +423,7 @@ needs_real = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def real():
     folders = [Path(str(FOLDER)) / name for name in ("xml", "single")]
-    with StandIn.of(folders, enforce=False, retry_after="0", stall_seconds=0.6) as running:
+    with StandIn.of(folders, enforce=False, retry_after="0", stall_seconds=1.2) as running:
         yield running
 
 
@@ -457,24 +457,29 @@ def test_over_the_real_records_everything_found_is_held_and_changes_are_seen(tmp
         real.remove(998000001)
 
 
+# A full run tries more of each: LDN_EVIDENCE_MOMENTS=50 pytest tests/test_refresh.py -k real
+MOMENTS = int(os.environ.get("LDN_EVIDENCE_MOMENTS", "8"))
+
+
 @needs_real
-def test_over_the_real_records_fifty_schedules_of_faults_end_with_the_same_corpus(tmp_path, real):
+def test_over_the_real_records_random_schedules_of_faults_end_with_the_same_corpus(tmp_path, real):
     clean = topic(tmp_path / "clean")
     clean.refresh(client(real))
     failed = [
         completes(topic(tmp_path / str(seed)), real, schedule(1000 + seed), clean.corpus_digest)
-        for seed in range(50)
+        for seed in range(MOMENTS)
     ]
-    assert 0 < sum(failed) < 50  # both ways were walked
+    print(f"{sum(failed)} of {MOMENTS} schedules ended in an error that the next run mended")
+    assert 0 < sum(failed) < MOMENTS  # both ways were walked
 
 
 @needs_real
-def test_over_the_real_records_twenty_kills_are_outlived(tmp_path, real):
+def test_over_the_real_records_kills_at_random_moments_are_outlived(tmp_path, real):
     real.latency = 0.05
     began = time.monotonic()
     try:
-        killed = outlives_kills(tmp_path, real, 20, 4.0)
+        killed = outlives_kills(tmp_path, real, MOMENTS, 4.0)
     finally:
         real.latency = 0.0
-    print(f"{killed} of 20 killed under way, {time.monotonic() - began:.0f} s")
-    assert killed >= 10
+    print(f"{killed} of {MOMENTS} killed under way, {time.monotonic() - began:.0f} s")
+    assert killed >= MOMENTS // 2

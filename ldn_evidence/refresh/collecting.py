@@ -125,8 +125,9 @@ class _Trip:
         wanted = (found | self.held.named) - fetched | revised | (found if full else frozenset())
         given = self._fetch(wanted, found)
         missing = tuple(sorted(found - fetched - given))
-        batches = self._worth_keeping(leftover, {pmid for one in settled for pmid in one.pmids})
-        records = self._records(batches)
+        brought = {one: self._records(one) for one in (*leftover, *self.added)}
+        batches = self._worth_keeping(brought, {pmid for one in settled for pmid in one.pmids})
+        records = {pmid: one for batch in batches for pmid, one in brought[batch].items()}
         old = self.held.records
         ends_well = accept_missing or not missing
         changed = {pmid: one for pmid, one in records.items() if pmid in old and one != old[pmid]}
@@ -205,11 +206,12 @@ class _Trip:
             left = sorted(set(left) & set(found) - given)
         return frozenset(given)
 
-    def _worth_keeping(self, leftover: Sequence[Batch], fetched: Collection[int]) -> list[Batch]:
+    def _worth_keeping(
+        self, brought: Mapping[Batch, Mapping[int, Record]], fetched: Collection[int]
+    ) -> list[Batch]:
         """This run's batches and those of a run that broke off, without any that brings only what was fetched before."""
         kept = []
-        for batch in (*leftover, *self.added):
-            records = self._records([batch])
+        for batch, records in brought.items():
             same = [
                 pmid
                 for pmid, one in records.items()
@@ -221,13 +223,9 @@ class _Trip:
                 self.archive.drop(batch, "holds only what is held already")
         return kept
 
-    def _records(self, batches: Sequence[Batch]) -> dict[int, Record]:
-        found: dict[int, Record] = {}
-        for batch, raw in self.archive.read(batches):
-            for one in parse.records(raw, batch.source):
-                if isinstance(one, Record):
-                    found[one.pmid] = one
-        return found
+    def _records(self, batch: Batch) -> dict[int, Record]:
+        ((_, raw),) = self.archive.read([batch])
+        return {one.pmid: one for one in parse.records(raw, batch.source) if isinstance(one, Record)}
 
 
 def _since(previous: SearchRun | None, leftover: Sequence[Batch]) -> date | None:
