@@ -338,7 +338,6 @@ def found(words: str, table: pd.DataFrame) -> None:
         )
         console.print(
             f"[bold]{escape(row['study'])}[/]  [dim]{escape('; '.join(one for one in facts if one))}[/]",
-            soft_wrap=True,
         )
         console.print(Padding(escape(row["citation"]), (0, 0, 0, 4)))
 

@@ -199,7 +199,7 @@ def test_a_new_protocol_passes_its_check_and_can_be_used(tmp_path):
         (("protocol", "new", "../escape"), "lower-case"),
         (("-p", "../../etc/passwd", "claims"), "lower-case"),
         (("protocol", "check", "missing.toml"), "can't be read"),
-        (("refresh", "--xml", "missing.xml"), "can't be read"),
+        (("import", "missing.xml"), "can't be read"),
     ],
 )
 def test_what_a_user_got_wrong_is_named_with_its_mend(root, tmp_path, arguments, words):
