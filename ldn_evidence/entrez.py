@@ -32,6 +32,8 @@ MOST_IDS = 9_999
 BATCH = 200
 # Requests a second: without a key, with one.
 PER_SECOND, PER_SECOND_WITH_KEY = 3, 10
+# Answers that may be over in a moment; any other that is not 200 will come again.
+PASSING = frozenset({408, 429, 500, 502, 503, 504})
 # A server that asks for a longer wait than this is left in peace; the next refresh goes on where this one ended.
 LONGEST_RETRY_AFTER = 120.0
 # More than any answer to 200 ids; a body without an end must not fill the memory.
@@ -289,7 +291,7 @@ class Entrez:
         status = response.status_code
         if status == 200:
             return
-        if status == 429 or status >= 500:
+        if status in PASSING:
             raise _Passing(f"HTTP {status}", _retry_after(response.headers.get("Retry-After")))
         if 300 <= status < 400:
             raise EntrezError(
@@ -304,7 +306,7 @@ class Entrez:
         if self.key:  # an error page repeats what it was sent
             said = said.replace(self.key, "...")
         raise EntrezError(
-            f"{self.url}: answers with HTTP {status}: {said or 'nothing more'}. Run it again later."
+            f"{self.url}: answers with HTTP {status}: {said or 'nothing more'}. Check that it is NCBI's address."
         )
 
 

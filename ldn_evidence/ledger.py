@@ -50,6 +50,7 @@ def _query_entry(run: SearchRun, before: SearchRun | None, slug: str) -> dict[st
         "revised": sorted(found & set(run.revised)),
         "gone": sorted(set(earlier.pmids) - found) if earlier else [],
         "retracted": sorted(found & set(run.retracted)),
+        "query_changed": earlier is not None and earlier.query != search.query,
         "remarks": list(search.remarks),
     }
 

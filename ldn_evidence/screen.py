@@ -283,7 +283,9 @@ def refreshed(document: Mapping[str, Any]) -> None:
         console.print("Awaiting appraisal, found and read by nobody yet (studies --claim SLUG lists them):")
         for slug, keys in waiting.items():
             new = {f"pmid:{pmid}" for pmid in document["new"]} & set(keys)
-            _indented(f"{slug}: {len(keys):,}{f', {len(new):,} of them new' if new else ''}")
+            _indented(
+                f"{slug}: {len(keys):,}{f', {len(new):,} of them new' if 0 < len(new) < len(keys) else ''}"
+            )
     elif waiting:
         some = {key for keys in waiting.values() for key in keys}
         console.print(
@@ -296,6 +298,9 @@ def _noted(document: Mapping[str, Any]) -> None:
     if remarked:
         shown = ", ".join(remarked[:3]) + (f" and {len(remarked) - 3} more" if len(remarked) > 3 else "")
         console.print(f"[yellow]note[/] PubMed remarked on the words of {shown}: see ldn-evidence queries")
+    altered = [one["slug"] for one in document["queries"] if one["query_changed"]]
+    if altered:
+        console.print(f"[yellow]note[/] changed since the run before: the query of {', '.join(altered)}")
     for name, words in (
         ("missing", "found but not given, and accepted as missing"),
         ("not_given", "named by the corpus or an import, and PubMed gave nothing"),

@@ -333,18 +333,16 @@ class Draft:
     def take(self, batch: Taken) -> None:
         """Take a batch in. Of two copies of one record the one that PubMed revised later stays."""
         self._upsert(BatchRow, [{"digest": batch.digest, "source": batch.source, "added": batch.added}])
-        rows: dict[int, dict[str, Any]] = {}
-        for (
-            record,
-            tag,
-        ) in batch.records:  # the same record twice in one batch: the later one, if it is not older
+        newest: dict[int, tuple[Record, dict[str, Any]]] = {}
+        for record, tag in batch.records:
             row = _record_row(batch, record, tag)
-            if record.pmid not in rows or _age(row) >= _age(rows[record.pmid]):
-                rows[record.pmid] = row
-        held = self._ages(rows)
-        newer = [row for pmid, row in rows.items() if pmid not in held or _age(row) >= held[pmid]]
-        self._upsert(RecordRow, newer)
-        self._describe([(f"pmid:{row['pmid']}", row["title"], _abstract(row["record"])) for row in newer])
+            # Twice in one batch: the later one, if it is not older.
+            if record.pmid not in newest or _age(row) >= _age(newest[record.pmid][1]):
+                newest[record.pmid] = record, row
+        held = self._ages(newest)
+        newer = [one for pmid, one in newest.items() if pmid not in held or _age(one[1]) >= held[pmid]]
+        self._upsert(RecordRow, [row for _, row in newer])
+        self._describe([(f"pmid:{record.pmid}", record.title, record.abstract_text) for record, _ in newer])
         cited = [_citation_row(batch, citation, tag) for citation, tag in batch.citations]
         self._upsert(CitationRow, cited)
         self._describe([(one.key, one.title, one.abstract) for one, _ in batch.citations])
@@ -504,10 +502,6 @@ def _spellings(word: str) -> list[str]:
 def _age(row: Mapping[str, Any]) -> tuple[int, str, str]:
     """Orders copies of one record: by version, by the day PubMed last revised it, by when it came."""
     return row["version"], row["revised"], row["added"]
-
-
-def _abstract(record_json: str) -> str:
-    return _records.validate_json(record_json).abstract_text or ""
 
 
 def _record_row(batch: Taken, record: Record, tag: Tag) -> dict[str, Any]:

@@ -52,7 +52,16 @@ def test_refresh_tells_by_query_what_is_new_and_what_now_awaits_appraisal(refres
     assert said["requests"] <= len(said["queries"]) + -(-len(said["new"]) // 200) + 5
     by_slug = {one["slug"]: one for one in said["queries"]}
     assert 23359310 in by_slug["fibromyalgia"]["new"]
-    assert set(by_slug["fibromyalgia"]) == {"slug", "found", "new", "revised", "gone", "retracted", "remarks"}
+    assert set(by_slug["fibromyalgia"]) == {
+        "slug",
+        "found",
+        "new",
+        "revised",
+        "gone",
+        "retracted",
+        "query_changed",
+        "remarks",
+    }
     assert said["retracted"]
     assert "pmid:999000002" in said["awaiting"]["fibromyalgia-pain"]
     missed = {one["study"] for one in said["recall"]["missed"]}

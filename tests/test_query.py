@@ -500,3 +500,12 @@ def test_single_words_agree_with_a_plain_search_of_the_real_xml(word, held):
         one.record.pmid for one, text in held if query.matches(question, one) != bool(pattern.search(text))
     ]
     assert wrong == []
+
+
+def test_a_heading_beneath_is_found_as_far_as_the_protocol_declares_it():
+    ldn = next(one for one in PROTOCOLS if one.name == "ldn")
+    question = query.parse(ldn.queries()["multiple-sclerosis"])
+    headings = ("Naltrexone", "Multiple Sclerosis, Relapsing-Remitting")
+    record = Record(pmid=1, mesh=tuple(MeshHeading(descriptor=MeshTerm(name=one)) for one in headings))
+    assert query.matches(question, record, ldn.descendants())
+    assert not query.matches(question, record)

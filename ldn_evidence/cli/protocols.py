@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ldn_evidence.cli.frame import app, count, opened
+from ldn_evidence.errors import InputError
 
 protocols = typer.Typer(
     help="Check a protocol file, or start a new one.", no_args_is_help=True, rich_markup_mode=None
@@ -30,8 +31,20 @@ def init(
 def protocol_check(file: Annotated[Path, typer.Argument(metavar="FILE", help="A protocol, *.toml.")]) -> None:
     """Read a protocol file as the program does and say what it holds, or what is wrong with it."""
     from ldn_evidence import protocol
+    from ldn_evidence.query import lint
 
     found = protocol.load(file)
+    for slug, text in found.queries().items():
+        for remark in lint(text):
+            words = f'{file}: query of "{slug}": {remark.message}'
+            if remark.severity == "error":
+                raise InputError(words)
+            print(f"ldn-evidence: note: {words}", file=sys.stderr)
+        if "<" in text:
+            print(
+                f'ldn-evidence: note: {file}: query of "{slug}" is still to be filled in: {text}',
+                file=sys.stderr,
+            )
     print(
         f"{file}: {count(len(found.conditions), 'condition')}, {count(len(found.claims), 'claim')}, "
         f"{count(len(found.queries()), 'query', 'queries')}. It is sound."

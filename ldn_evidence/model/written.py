@@ -244,6 +244,14 @@ class Protocol(_Written):
         """The condition of that slug, or an error that lists the nearest."""
         return _pick(self.conditions, slug, "condition", self.name)
 
+    def descendants(self) -> dict[str, tuple[str, ...]]:
+        """The MeSH headings beneath each heading of a condition, as far as the protocol declares them; for `query.matches`."""
+        return {
+            term.heading: tuple(one.heading for one in condition.descendants)
+            for condition in self.conditions
+            for term in condition.mesh
+        }
+
     def queries(self) -> dict[str, str]:
         """Every PubMed query by the slug it serves: the intervention joined with a condition's or claim's block."""
         blocks = {one.slug: one.query for one in self.conditions}

@@ -46,9 +46,11 @@ def check_queries(protocol: Protocol) -> dict[str, str]:
     """The protocol's queries by slug; raises InputError for one that PubMed would refuse or read in another way."""
     queries = protocol.queries()
     for slug, text in queries.items():
-        wrong = next((one for one in lint(text) if one.severity == "error"), None)
+        wrong = next((one.message for one in lint(text) if one.severity == "error"), None)
+        if "<" in text:
+            wrong = "still holds the template's words between < and >. Fill them in."
         if wrong:
-            raise InputError(f'protocol "{protocol.name}", query of "{slug}": {wrong.message}')
+            raise InputError(f'protocol "{protocol.name}", query of "{slug}": {wrong}')
     return queries
 
 

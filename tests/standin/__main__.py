@@ -6,6 +6,9 @@ import argparse
 import itertools
 from pathlib import Path
 
+from ldn_evidence import protocol
+from ldn_evidence.workspace import bundled
+
 from . import Fault, Request, StandIn
 
 
@@ -37,8 +40,15 @@ def main() -> None:
         print(number, request.method, request.endpoint, asked, f"-> {shown}" if shown else "", flush=True)
         return shown
 
+    beneath: dict[str, tuple[str, ...]] = {}
+    for path in (bundled() / "protocols").glob("*.toml"):
+        beneath |= protocol.load(path).descendants()
     with StandIn.of(
-        given.places, port=given.port, enforce=not given.no_limits, latency=given.latency / 1000
+        given.places,
+        port=given.port,
+        enforce=not given.no_limits,
+        latency=given.latency / 1000,
+        descendants=beneath,
     ) as standin:
         standin.faults = fault
         print(
