@@ -53,19 +53,28 @@ class Archive:
         self, raw: bytes, source: str, form: BatchForm = BatchForm.PUBMED_XML, pmids: Collection[int] = ()
     ) -> Batch:
         """Keep one raw answer or file; the same bytes are kept once."""
-        digest = hashlib.sha256(raw).hexdigest()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        listed = self._lines().get(digest)
-        if listed is None or self._bytes(listed) is None:
-            _whole(self._path(digest), gzip.compress(raw, mtime=0))
-        if listed is not None:
+        digest = self.keep(raw)
+        if listed := self._lines().get(digest):
             return listed
         batch = Batch(digest, source, _now(), form, tuple(sorted(pmids)))
         self._append(asdict(batch))
         return batch
 
+    def keep(self, raw: bytes) -> str:
+        """Keep the bytes and list nothing yet; gives their digest. Who finds nothing new in them may `forget` them."""
+        digest = hashlib.sha256(raw).hexdigest()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self._bytes(digest) is None:
+            _whole(self._path(digest), gzip.compress(raw, mtime=0))
+        return digest
+
+    def forget(self, digest: str) -> None:
+        """Let go of bytes that were kept and never listed. What is listed stays."""
+        if digest not in self._lines():
+            self._path(digest).unlink(missing_ok=True)
+
     def drop(self, batch: Batch, why: str) -> None:
-        """Take a batch out of the list: it holds nothing new, or its file is beyond repair. The line stays, and says why."""
+        """Take a batch whose file is beyond repair out of the list. Its line stays, and another says why."""
         self._append({"digest": batch.digest, "dropped": _now(), "why": why})
         self._path(batch.digest).unlink(missing_ok=True)
 
@@ -85,12 +94,14 @@ class Archive:
 
     def damaged(self, among: Iterable[Batch] | None = None) -> list[Batch]:
         """The batches, of all or of some, whose file is missing or does not fit its digest."""
-        return [one for one in (self.batches() if among is None else among) if self._bytes(one) is None]
+        return [
+            one for one in (self.batches() if among is None else among) if self._bytes(one.digest) is None
+        ]
 
     def read(self, batches: Iterable[Batch] | None = None) -> Iterator[tuple[Batch, bytes]]:
         """Batches with their bytes, checked against their digests."""
         for batch in self.batches() if batches is None else batches:
-            raw = self._bytes(batch)
+            raw = self._bytes(batch.digest)
             if raw is None:
                 mend = (
                     "Fetch its records again with: ldn-evidence refresh"
@@ -141,12 +152,12 @@ class Archive:
             out.flush()
             os.fsync(out.fileno())
 
-    def _bytes(self, batch: Batch) -> bytes | None:
+    def _bytes(self, digest: str) -> bytes | None:
         try:
-            raw = gzip.decompress(self._path(batch.digest).read_bytes())
+            raw = gzip.decompress(self._path(digest).read_bytes())
         except (OSError, EOFError, zlib.error):
             return None
-        return raw if hashlib.sha256(raw).hexdigest() == batch.digest else None
+        return raw if hashlib.sha256(raw).hexdigest() == digest else None
 
     def _path(self, digest: str) -> Path:
         return self.folder / f"{digest}.xml.gz"

@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -97,8 +98,9 @@ def files(root: Path) -> dict[str, bytes]:
     }
 
 
-def changed(xml: bytes, old: str, new: str, revised: str = "2026-11-22") -> bytes:
-    """A record as PubMed would send it after a revision."""
+def changed(xml: bytes, old: str, new: str, revised: str | None = None) -> bytes:
+    """A record as PubMed would send it after a revision, of today if not told otherwise."""
+    revised = revised or f"{datetime.now(UTC):%Y-%m-%d}"
     year, month, day = revised.split("-")
     text = re.sub(r"<DateRevised>.*?</DateRevised>", "", xml.decode(), flags=re.S)
     assert old in text
@@ -194,6 +196,39 @@ def test_full_fetches_all_of_it_and_keeps_only_what_is_new(tmp_path, standin):
     assert workspace.refresh(client(standin)).run.revised == ()
     assert workspace.refresh(client(standin), full=True).run.revised == (23359310,)
     assert len(workspace.archive.batches()) == before + 1
+
+
+def test_full_with_nothing_new_leaves_everything_as_it_was(tmp_path, standin):
+    """The answers come in the very bytes that are archived: nothing of them may be taken for superfluous."""
+    workspace = Workspace(tmp_path)
+    workspace.refresh(client(standin))
+    before = files(tmp_path)
+    run = workspace.refresh(client(standin), full=True).run
+    after = files(tmp_path)
+    assert (run.new, run.revised) == ((), ())
+    assert after == before | {f"archive/ldn/runs/{run.id}.json": after[f"archive/ldn/runs/{run.id}.json"]}
+    digest = workspace.corpus_digest
+    workspace.build(afresh=True)
+    assert workspace.corpus_digest == digest
+
+
+def test_what_was_revised_this_week_is_looked_at_again_and_not_kept_twice(tmp_path, standin):
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    standin.put(
+        changed(standin.library.get(23359310).xml, "</ArticleTitle>", " (corrected)</ArticleTitle>", today)
+    )
+    workspace = Workspace(tmp_path)
+    workspace.refresh(client(standin))
+    before = files(tmp_path)
+    run = workspace.refresh(client(standin)).run
+    assert [request.params["id"] for request in standin.requests if request.endpoint == "efetch"][
+        -1
+    ] == "23359310"
+    assert run.revised == ()
+    assert set(files(tmp_path)) - set(before) == {f"archive/ldn/runs/{run.id}.json"}
+    # A second revision of the same day has the same date: it is seen all the same.
+    standin.put(changed(standin.library.get(23359310).xml, "(corrected)", "(corrected twice)", today))
+    assert workspace.refresh(client(standin)).run.revised == (23359310,)
 
 
 def test_a_record_takes_the_place_of_its_citation_and_coded_facts_stay(tmp_path, standin):

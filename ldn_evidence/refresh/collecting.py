@@ -12,14 +12,15 @@ from datetime import UTC, date, datetime, timedelta
 
 from ldn_evidence import entrez, parse
 from ldn_evidence.archive import Archive, Batch
-from ldn_evidence.entrez import Entrez
+from ldn_evidence.entrez import Entrez, Fetched
 from ldn_evidence.errors import EntrezError, EvidenceError, InputError
 from ldn_evidence.model import BatchForm, Protocol, Record, RunOutcome, Search, SearchRun, Study
 from ldn_evidence.query import lint
 from ldn_evidence.refresh import Progress
 
-# PubMed's days end elsewhere than ours: what was revised on the day before the last run is asked for again.
-OVERLAP = timedelta(days=1)
+# PubMed dates a revision before everybody can search it, and its days end elsewhere than ours: the week before the last
+# run is asked for again, and what comes back as it is held is not kept twice.
+OVERLAP = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,48 +107,49 @@ class _Trip:
     def go(self, queries: Mapping[str, str], everything: str, full: bool, accept_missing: bool) -> None:
         previous = self.archive.last()
         damaged = [one for one in self.archive.damaged() if one.form is BatchForm.EFETCH]
-        lost = {one.digest for one in damaged}
-        leftover = [one for one in self.archive.unsettled() if one.digest not in lost]
-        settled = [
-            one for one in self.archive.settled() if one.form is BatchForm.EFETCH and one.digest not in lost
-        ]
-        fetched = {pmid for one in (*settled, *leftover) for pmid in one.pmids}
+        lost = {pmid for one in damaged for pmid in one.pmids}
+        leftover = [one for one in self.archive.unsettled() if one not in damaged]
+        whole = [one for one in self.archive.batches() if one.form is BatchForm.EFETCH and one not in damaged]
+        fetched = {pmid for one in whole for pmid in one.pmids}
 
         self._search(queries)
         found = self.run.found
         since = _since(previous, leftover)
-        revised: frozenset[int] = frozenset()
+        again = found & fetched if full else frozenset[int]()
         if since is not None and not full:
             self.run = replace(self.run, revised_since=since.isoformat())
             try:
-                revised = self._revised(everything, since, fetched - found) & fetched
-            except entrez.TooMany as error:  # once a year PubMed touches nearly everything
-                self.progress.say(f"{error}; fetching everything again")
-                full = True
-        wanted = (found | self.held.named) - fetched | revised | (found if full else frozenset())
-        given = self._fetch(wanted, found)
-        missing = tuple(sorted(found - fetched - given))
-        brought = {one: self._records(one) for one in (*leftover, *self.added)}
-        batches = self._worth_keeping(brought, {pmid for one in settled for pmid in one.pmids})
-        records = {pmid: one for batch in batches for pmid, one in brought[batch].items()}
+                again = self._revised(everything, since, fetched - found) & fetched
+            except entrez.TooMany:  # once a year PubMed touches nearly everything
+                self.progress.say(
+                    "PubMed has revised more records than it lists at once; fetching everything again"
+                )
+                again = found & fetched
+        asked = (found | self.held.named | lost) - fetched
+        given = self._fetch(asked, found)
+        self._fetch_again(again)
+        batches = list(dict.fromkeys((*leftover, *self.added)))
+        records = {pmid: one for batch in batches for pmid, one in self._records(self._raw(batch)).items()}
         old = self.held.records
+        missing = tuple(sorted(found - fetched - given))
         ends_well = accept_missing or not missing
-        changed = {pmid: one for pmid, one in records.items() if pmid in old and one != old[pmid]}
         self.run = replace(
             self.run,
             outcome=RunOutcome.COMPLETE if ends_well else RunOutcome.INCOMPLETE,
             why=None if ends_well else _missing(missing),
             batches=tuple(one.digest for one in batches),
-            new=tuple(sorted(pmid for one in batches for pmid in one.pmids if pmid not in old)),
-            revised=tuple(sorted(changed)),
+            new=tuple(sorted({pmid for one in batches for pmid in one.pmids} - set(old))),
+            revised=tuple(sorted(pmid for pmid, one in records.items() if pmid in old and one != old[pmid])),
             gone=tuple(sorted(previous.found - found)) if previous else (),
             retracted=tuple(
                 sorted(
-                    p for p, one in records.items() if one.retracted and not (p in old and old[p].retracted)
+                    pmid
+                    for pmid, one in records.items()
+                    if one.retracted and not (pmid in old and old[pmid].retracted)
                 )
             ),
             missing=missing,
-            not_given=tuple(sorted(self.held.named - found - fetched - given)),
+            not_given=tuple(sorted(asked - found - given)),
         )
         if not ends_well:
             raise EntrezError(_missing(missing))
@@ -193,6 +195,7 @@ class _Trip:
         return frozenset(self.service.search(text, revised_since=since).pmids)
 
     def _fetch(self, wanted: Iterable[int], found: Collection[int]) -> frozenset[int]:
+        """Fetch what is not held, and list every answer as it comes: a run that breaks off has not fetched in vain."""
         given: set[int] = set()
         left = sorted(wanted)
         total = len(left)
@@ -201,33 +204,36 @@ class _Trip:
             for some in entrez.batches(left):
                 answer = self.service.fetch(some)
                 if answer.pmids:
-                    source = f"PubMed efetch, run {self.run.id}"
-                    self.added.append(self.archive.add(answer.raw, source, BatchForm.EFETCH, answer.pmids))
+                    self._list(answer)
                 given |= answer.pmids
                 self.progress.step("records", len(given), total)
             left = sorted(set(left) & set(found) - given)
         return frozenset(given)
 
-    def _worth_keeping(
-        self, brought: Mapping[Batch, Mapping[int, Record]], fetched: Collection[int]
-    ) -> list[Batch]:
-        """This run's batches and those of a run that broke off, without any that brings only what was fetched before."""
-        kept = []
-        for batch, records in brought.items():
-            same = [
-                pmid
-                for pmid, one in records.items()
-                if pmid in fetched and self.held.records.get(pmid) == one
-            ]
-            if len(same) < len(batch.pmids):
-                kept.append(batch)
+    def _fetch_again(self, wanted: Iterable[int]) -> None:
+        """Fetch what is held already, and list only answers that bring something else than what is held."""
+        pmids, done = sorted(wanted), 0
+        for some in entrez.batches(pmids):
+            answer = self.service.fetch(some)
+            digest = self.archive.keep(answer.raw)
+            records = self._records(answer.raw)
+            if all(pmid in records and self.held.records.get(pmid) == records[pmid] for pmid in answer.pmids):
+                self.archive.forget(digest)
             else:
-                self.archive.drop(batch, "holds only what is held already")
-        return kept
+                self._list(answer)
+            done += len(some)
+            self.progress.step("records fetched again", done, len(pmids))
 
-    def _records(self, batch: Batch) -> dict[int, Record]:
+    def _list(self, answer: Fetched) -> None:
+        source = f"PubMed efetch, run {self.run.id}"
+        self.added.append(self.archive.add(answer.raw, source, BatchForm.EFETCH, answer.pmids))
+
+    def _raw(self, batch: Batch) -> bytes:
         ((_, raw),) = self.archive.read([batch])
-        return {one.pmid: one for one in parse.records(raw, batch.source) if isinstance(one, Record)}
+        return raw
+
+    def _records(self, raw: bytes) -> dict[int, Record]:
+        return {one.pmid: one for one in parse.records(raw) if isinstance(one, Record)}
 
 
 def _since(previous: SearchRun | None, leftover: Sequence[Batch]) -> date | None:
