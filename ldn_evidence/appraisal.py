@@ -79,6 +79,34 @@ def current(
     return [row for _, row in standing]
 
 
+def resolved(
+    rows: Sequence[Appraisal], studies: Mapping[str, Study]
+) -> tuple[list[Appraisal], list[Appraisal]]:
+    """Rows under the keys that their studies bear now, and rows to set aside: what a search brings may change.
+
+    A row may name a study by any of its documents: `pmid:N` becomes the corpus row that somebody writes for it, `import:...` the
+    record that PubMed gives later. A row on such a document that is no longer there, or that PubMed has since
+    given another design, is set aside; a row on a study that a person described is never.
+    """
+    keys: dict[str, str] = {}
+    for study in studies.values():
+        pmids = [one.pmid for one in study.reports] + [one.pmid for one in study.records]
+        pmids += [one.pmid for one in study.citations]
+        names = [f"pmid:{pmid}" for pmid in pmids if pmid] + [one.key for one in study.citations]
+        keys |= dict.fromkeys(names, study.key)
+    fitting, aside = [], []
+    for row in rows:
+        brought = row.study_key.startswith(("pmid:", "import:"))
+        key = keys.get(row.study_key, row.study_key) if brought else row.study_key
+        bears = studies.get(key)
+        review = bears is not None and bears.tag.design is StudyDesign.SYSTEMATIC_REVIEW
+        if brought and (bears is None or (not bears.reports and review != (row.review_of is not None))):
+            aside.append(row)
+        else:
+            fitting.append(row if key == row.study_key else row.model_copy(update={"study_key": key}))
+    return fitting, aside
+
+
 def _supersede(
     where: str, row: Appraisal, rows: Mapping[str, tuple[Path, Appraisal]], superseded: dict[str, str]
 ) -> None:

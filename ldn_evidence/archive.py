@@ -1,7 +1,7 @@
 """What came from outside, kept compressed by its digest before anybody parses it, with the manifest of every run.
 
-Append-only: a line in `batches.jsonl` for each raw answer or file, a file in `runs/` for each refresh from PubMed.
-Never parses what it holds.
+A line in `batches.jsonl` for each raw answer or file, a file in `runs/` for each refresh from PubMed; lines are only ever
+added. Never parses what it holds.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -22,6 +23,7 @@ from ldn_evidence.errors import WorkspaceError
 from ldn_evidence.model import BatchForm, SearchRun
 
 _runs: TypeAdapter[SearchRun] = TypeAdapter(SearchRun)
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Batch:
     form: BatchForm = BatchForm.PUBMED_XML
     pmids: tuple[int, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """Its name: the same bytes may be a person's file and PubMed's answer."""
+        return f"{self.form}:{self.digest}"
+
 
 class Archive:
     """A folder of `<digest>.xml.gz`, `batches.jsonl` that lists them as they came, and `runs/`."""
@@ -44,17 +51,17 @@ class Archive:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest = folder / "batches.jsonl"
-        self._read_at: tuple[int, int] | None = None
-        self._listed: dict[str, Batch] = {}
+        self._listed: _Seen[_List] = _Seen()
+        self._ran: _Seen[list[SearchRun]] = _Seen()
 
     # ----------------------------------------------------------------- batches
 
     def add(
         self, raw: bytes, source: str, form: BatchForm = BatchForm.PUBMED_XML, pmids: Collection[int] = ()
     ) -> Batch:
-        """Keep one raw answer or file; the same bytes are kept once."""
+        """Keep one raw answer or file; the same bytes in the same form are kept once."""
         digest = self.keep(raw)
-        if listed := self._lines().get(digest):
+        if listed := self._list().batches.get((digest, form)):
             return listed
         batch = Batch(digest, source, _now(), form, tuple(sorted(pmids)))
         self._append(asdict(batch))
@@ -70,27 +77,51 @@ class Archive:
 
     def forget(self, digest: str) -> None:
         """Let go of bytes that were kept and never listed. What is listed stays."""
-        if digest not in self._lines():
+        if digest not in {known for known, _ in self._list().batches}:
             self._path(digest).unlink(missing_ok=True)
 
     def drop(self, batch: Batch, why: str) -> None:
-        """Take a batch whose file is beyond repair out of the list. Its line stays, and another says why."""
-        self._append({"digest": batch.digest, "dropped": _now(), "why": why})
-        self._path(batch.digest).unlink(missing_ok=True)
+        """Take a batch out of the list: its file is beyond repair, or a person's file was not wanted after all.
+
+        Its line stays, and another says why.
+        """
+        self._append({"digest": batch.digest, "form": batch.form, "dropped": _now(), "why": why})
+        self.forget(batch.digest)
 
     def batches(self) -> list[Batch]:
-        """Every batch, oldest first. A line that was cut off is no batch: its refresh can be run again."""
-        return list(self._lines().values())
+        """Every batch, oldest first."""
+        return list(self._list().batches.values())
 
     def settled(self) -> list[Batch]:
-        """What the database is built from: files that people brought, and answers of complete runs."""
-        complete = {digest for run in self.runs() if run.complete for digest in run.batches}
-        return [one for one in self.batches() if not one.form.from_pubmed or one.digest in complete]
+        """What the database is built from: files that people brought, and answers of complete runs.
+
+        An answer counts as `added` when a complete run last relied on it. Raises WorkspaceError where a run relies on an
+        answer that the list does not know: something has been cut out of the list.
+        """
+        relied = {digest: run.ended for run in self.runs() if run.complete for digest in run.batches}
+        known = self._list()
+        lost = [
+            one for one in relied if (one, BatchForm.EFETCH) not in known.batches and one not in known.dropped
+        ]
+        if lost:
+            raise WorkspaceError(
+                f"{self.manifest}: does not list {len(lost)} answer(s) on which complete runs rely, such as {lost[0][:12]}. "
+                f"Restore it from a copy; or move {self.folder} away and run: ldn-evidence refresh"
+            )
+        return [
+            replace(one, added=relied[one.digest]) if one.form is BatchForm.EFETCH else one
+            for one in self.batches()
+            if not one.form.from_pubmed or (one.form is BatchForm.EFETCH and one.digest in relied)
+        ]
 
     def unsettled(self) -> list[Batch]:
         """Records that were fetched by a refresh which did not end well."""
-        settled = {one.digest for one in self.settled()}
-        return [one for one in self.batches() if one.form is BatchForm.EFETCH and one.digest not in settled]
+        settled = {(one.digest, one.form) for one in self.settled()}
+        return [
+            one
+            for one in self.batches()
+            if one.form is BatchForm.EFETCH and (one.digest, one.form) not in settled
+        ]
 
     def damaged(self, among: Iterable[Batch] | None = None) -> list[Batch]:
         """The batches, of all or of some, whose file is missing or does not fit its digest."""
@@ -113,42 +144,43 @@ class Archive:
                 )
             yield batch, raw
 
-    def _lines(self) -> dict[str, Batch]:
+    def _list(self) -> _List:
         if not self.manifest.exists():
-            return {}
-        found = self.manifest.stat()
-        now = (found.st_mtime_ns, found.st_size)
-        if now != self._read_at:
-            self._listed = {}
-            lines = self.manifest.read_text(encoding="utf-8", errors="replace").split("\n")
-            for line in lines:
-                if line.strip() and not _cut(line):
-                    self._take(line)
-            self._read_at = now
-        return self._listed
+            return _List({}, set())
+        return self._listed.of([self.manifest], self._read_list)
 
-    def _take(self, line: str) -> None:
-        try:
-            said = json.loads(line)
-            if "dropped" in said:
-                self._listed.pop(said["digest"], None)
-                return
-            said |= {
-                "form": BatchForm(said.get("form", BatchForm.PUBMED_XML)),
-                "pmids": tuple(said.get("pmids", ())),
-            }
-            batch = Batch(**said)
-        except (ValueError, TypeError, AttributeError, KeyError) as error:
-            raise WorkspaceError(
-                f"{self.manifest}: has a damaged line ({error}). Restore it from a copy."
-            ) from error
-        self._listed[batch.digest] = batch
+    def _read_list(self) -> _List:
+        found = _List({}, set())
+        lines = self.manifest.read_text(encoding="utf-8", errors="replace").split("\n")
+        # Only the last line can have been cut off while it was written; its refresh or import did not end.
+        for number, line in enumerate(lines[:-1], start=1):
+            try:
+                said = json.loads(line)
+                form = BatchForm(said.get("form", BatchForm.PUBMED_XML))
+                if "dropped" in said:
+                    found.batches.pop((said["digest"], form), None)
+                    found.dropped.add(said["digest"])
+                else:
+                    batch = Batch(**said | {"form": form, "pmids": tuple(said.get("pmids", ()))})
+                    found.batches[batch.digest, form] = batch
+            except (ValueError, TypeError, AttributeError, KeyError) as error:
+                raise WorkspaceError(
+                    f"{self.manifest}, line {number}: is damaged ({error}). Restore it from a copy; or move {self.folder} "
+                    "away and run: ldn-evidence refresh"
+                ) from error
+        return found
 
     def _append(self, said: dict[str, object]) -> None:
-        # A write that was cut off leaves a line without an end: the next one must not be glued to it.
-        cut = self.manifest.exists() and not self.manifest.read_bytes().endswith(b"\n")
-        with self.manifest.open("a", encoding="utf-8") as out:
-            out.write(f"{chr(10) if cut else ''}{json.dumps(said)}\n")
+        line = f"{json.dumps(said)}\n".encode()
+        with self.manifest.open("ab+") as out:
+            # A write that was cut off leaves a line without an end: it goes, or the next would be glued to it.
+            size = out.seek(0, os.SEEK_END)
+            if size:
+                out.seek(size - 1)
+                if out.read(1) != b"\n":
+                    out.seek(0)
+                    out.truncate(out.read().rfind(b"\n") + 1)
+            out.write(line)
             out.flush()
             os.fsync(out.fileno())
 
@@ -173,26 +205,55 @@ class Archive:
 
     def runs(self) -> list[SearchRun]:
         """Every refresh from PubMed, oldest first."""
-        found = []
-        for path in sorted((self.folder / "runs").glob("*.json"), key=lambda one: one.stem):
-            try:
-                found.append(_runs.validate_json(path.read_bytes()))
-            except (ValidationError, OSError) as error:
-                raise WorkspaceError(
-                    f"{path}: can't be read as the manifest of a run. Restore it from a copy, or move it away and "
-                    "run: ldn-evidence refresh"
-                ) from error
-        return found
+        paths = self._run_paths()
+        return self._ran.of(paths, lambda: [_read_run(path) for path in paths]) if paths else []
 
     def last(self) -> SearchRun | None:
         """The last run that was complete."""
-        return next((run for run in reversed(self.runs()) if run.complete), None)
+        return next((run for run in map(_read_run, reversed(self._run_paths())) if run.complete), None)
 
     def run_id(self, started: datetime) -> str:
-        """A name for a run that begins now: the second, and a number where that is taken."""
+        """A name for a run that begins now: the second, and a number where a run of that second, or of a clock ahead, is there."""
         name = f"{started:%Y%m%dT%H%M%SZ}"
-        taken = {path.stem for path in (self.folder / "runs").glob(f"{name}*.json")}
-        return next(one for one in (name, *(f"{name}-{n:03}" for n in range(2, 1000))) if one not in taken)
+        latest = max((path.stem for path in self._run_paths()), default="")
+        if name > latest:
+            return name
+        second, _, number = latest.partition("-")
+        return f"{second}-{int(number or 1) + 1:03}"
+
+    def _run_paths(self) -> list[Path]:
+        return sorted((self.folder / "runs").glob("*.json"), key=lambda path: path.stem)
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    batches: dict[tuple[str, BatchForm], Batch]
+    dropped: set[str]
+
+
+class _Seen(Generic[_Value]):
+    """What files said when they were last read; read again when one of them has changed."""
+
+    def __init__(self) -> None:
+        self._held: tuple[object, _Value] | None = None
+
+    def of(self, paths: Sequence[Path], read: Callable[[], _Value]) -> _Value:
+        now = [
+            (path, found.st_mtime_ns, found.st_size) for path, found in ((one, one.stat()) for one in paths)
+        ]
+        if self._held is None or self._held[0] != now:
+            self._held = now, read()
+        return self._held[1]
+
+
+def _read_run(path: Path) -> SearchRun:
+    try:
+        return _runs.validate_json(path.read_bytes())
+    except (ValidationError, OSError) as error:
+        raise WorkspaceError(
+            f"{path}: can't be read as the manifest of a run. Restore it from a copy, or move it away and "
+            "run: ldn-evidence refresh"
+        ) from error
 
 
 def _whole(path: Path, content: bytes) -> None:
@@ -207,7 +268,3 @@ def _whole(path: Path, content: bytes) -> None:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _cut(line: str) -> bool:
-    return line.startswith("{") and not line.endswith("}")

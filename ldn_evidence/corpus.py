@@ -168,29 +168,29 @@ class _Known:
     def __init__(self) -> None:
         self._pmids: dict[int, str] = {}
         self._dois: dict[str, str] = {}
-        self._titles: dict[str, list[tuple[int | None, str]]] = {}
+        self._titles: dict[str, list[tuple[int, int | None, str | None, str]]] = {}
 
     def add(self, key: str, pmid: int | None, doi: str | None, title: str | None, year: int | None) -> None:
         if pmid:
             self._pmids.setdefault(pmid, key)
         if doi:
             self._dois.setdefault(doi.lower(), key)
-        if words := _title(title):
-            self._titles.setdefault(words, []).append((year, key))
+        if (words := _title(title)) and year:
+            self._titles.setdefault(words, []).append((year, pmid, doi and doi.lower(), key))
 
     def same(
         self, pmid: int | None, doi: str | None, title: str | None = None, year: int | None = None
     ) -> str | None:
         found = (self._pmids.get(pmid) if pmid else None) or (self._dois.get(doi.lower()) if doi else None)
-        # Print and online years differ by one; the same title years apart is another edition or another paper.
-        return found or next(
-            (
-                key
-                for then, key in self._titles.get(_title(title), ())
-                if None not in (then, year) and abs(int(then or 0) - int(year or 0)) <= 1
-            ),
-            None,
-        )
+        if found or not year:
+            return found
+        for then, its_pmid, its_doi, key in self._titles.get(_title(title), ()):
+            # Two identifiers that differ are two papers, whatever their titles say.
+            differ = (pmid and its_pmid and pmid != its_pmid) or (doi and its_doi and doi.lower() != its_doi)
+            # Print and online years differ by one; the same title years apart is another paper.
+            if abs(then - year) <= 1 and not differ:
+                return key
+        return None
 
 
 def _title(title: str | None) -> str:

@@ -38,7 +38,7 @@ def examine(workspace: Workspace, service: Entrez | None) -> pd.DataFrame:
     for name, look in looks.items():
         try:
             rows += [{"check": what, "state": state, "words": words} for what, state, words in look()]
-        except EvidenceError as error:
+        except (EvidenceError, OSError) as error:
             rows.append({"check": name, "state": "bad", "words": str(error)})
     return pd.DataFrame(rows, columns=["check", "state", "words"])
 
@@ -122,6 +122,7 @@ def _archive(workspace: Workspace) -> Iterator[Finding]:
             "good",
             f"{len(archive.batches())} raw answers and files fit their digests; {len(runs)} runs",
         )
+    archive.settled()  # raises where a run relies on an answer that the list does not know
     if runs and not runs[-1].complete:
         yield "archive", "note", f"the last run was not complete: {runs[-1].why}"
 

@@ -32,6 +32,8 @@ MOST_IDS = 9_999
 BATCH = 200
 # Requests a second: without a key, with one.
 PER_SECOND, PER_SECOND_WITH_KEY = 3, 10
+# Seconds to wait for one's turn; a clock that was once far ahead would have everybody wait until then.
+PACE_PATIENCE = 20
 # Answers that may be over in a moment; any other that is not 200 will come again.
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 # A server that asks for a longer wait than this is left in peace; the next refresh goes on where this one ended.
@@ -113,7 +115,7 @@ class Entrez:
         self._session.headers["User-Agent"] = f"{TOOL}/{version('ldn-evidence')}"
         # NCBI counts a key's requests, or those of an address without one.
         name = "with_key" if self.key else "without_key"
-        self._limiter = _limiter(self.pace, name, self.pace_per_second)
+        self._limiter = _limiter(self.pace, name, self._limiter_rates())
 
     def __enter__(self) -> Entrez:
         return self
@@ -126,6 +128,9 @@ class Entrez:
     def pace_per_second(self) -> int:
         """Requests a second that this client allows itself."""
         return self.per_second or (PER_SECOND_WITH_KEY if self.key else PER_SECOND)
+
+    def _limiter_rates(self) -> list[Rate]:
+        return [Rate(self.pace_per_second, Duration.SECOND)]
 
     # ----------------------------------------------------------------- questions
 
@@ -230,24 +235,36 @@ class Entrez:
                     raw = self._post(endpoint, asked, patience.answer)
                     return raw, read(raw)
         except _Passing as error:
-            wait = f" (it asks to wait {error.wait:.0f} seconds)" if error.wait else ""
+            asks = error.wait is not None and error.wait > LONGEST_RETRY_AFTER
+            wait = (
+                f" and asks to wait {error.wait:.0f} seconds"
+                if asks
+                else f", even after {patience.attempts} attempts"
+            )
             raise EntrezError(
-                f"NCBI ({endpoint}): {error}{wait}, even after {patience.attempts} attempts. "
-                "What was fetched is kept. Run it again later."
+                f"NCBI ({endpoint}): {self._hidden(str(error))}{wait}. What was fetched is kept. Run it again later."
             ) from error
         raise AssertionError("stamina ends with an answer or an error")
+
+    def _hidden(self, words: str) -> str:
+        """Words of NCBI's without the key: its errors repeat what they were sent."""
+        return words.replace(self.key, "...") if self.key else words
 
     def _again(self, error: Exception) -> bool | float:
         if not isinstance(error, _Passing):
             return False
         if error.wait is not None and error.wait > LONGEST_RETRY_AFTER:
             return False
-        self.say(f"NCBI: {error}; asking again")
+        self.say(f"NCBI: {self._hidden(str(error))}; asking again")
         return True if error.wait is None else error.wait
 
     def _post(self, endpoint: str, question: dict[str, str], within: float) -> bytes:
         """One answer to one POST: a long list of ids would not fit into an address (HTTP 414)."""
-        self._limiter.try_acquire("ncbi")
+        if not self._limiter.try_acquire("ncbi", timeout=PACE_PATIENCE):
+            self.say(
+                "the count of requests that all processes share can't be waited for; going on without it"
+            )
+            self._limiter = Limiter(InMemoryBucket(self._limiter_rates()))
         self.asked += 1
         body = {"tool": TOOL, **question}
         body |= {"email": self.email} if self.email else {}
@@ -282,10 +299,29 @@ class Entrez:
             raise _Passing("the answer was cut off") from error
         except requests.exceptions.ContentDecodingError as error:
             raise _Passing("the answer came damaged") from error
-        except ValueError as error:  # requests' words for a malformed address
-            raise InputError(
-                f"{self.url}: is not an address. Mend it (LDN_EVIDENCE_EUTILS_URL), for example {EUTILS_URL}"
+        except requests.exceptions.InvalidProxyURL as error:
+            raise _NoWay(
+                "the proxy that this machine is set to use has no address; mend HTTPS_PROXY"
             ) from error
+        except requests.exceptions.InvalidSchema as error:
+            if "SOCKS" in str(error):
+                raise _NoWay(
+                    "the proxy is a SOCKS proxy; install requests[socks], or unset ALL_PROXY"
+                ) from error
+            raise self._no_address() from error
+        except ValueError as error:  # requests' words for a malformed address
+            raise self._no_address() from error
+        except requests.exceptions.RequestException as error:
+            raise _Passing(type(error).__name__) from error
+        except OSError as error:  # such as certificates that are not where the environment says
+            raise EntrezError(
+                f"NCBI can't be asked: {error}. Mend the network settings of this machine."
+            ) from error
+
+    def _no_address(self) -> InputError:
+        return InputError(
+            f"{self.url}: is not an address. Mend it (LDN_EVIDENCE_EUTILS_URL), for example {EUTILS_URL}"
+        )
 
     def _refuse(self, response: requests.Response, raw: bytes) -> None:
         status = response.status_code
@@ -302,9 +338,7 @@ class Entrez:
             raise InputError(
                 "NCBI does not know the key in NCBI_API_KEY. Mend it, or unset it and go on more slowly without."
             )
-        said = " ".join(raw[:300].decode("utf-8", "replace").split())
-        if self.key:  # an error page repeats what it was sent
-            said = said.replace(self.key, "...")
+        said = " ".join(self._hidden(raw[:5000].decode("utf-8", "replace")).split())[:200]
         raise EntrezError(
             f"{self.url}: answers with HTTP {status}: {said or 'nothing more'}. Check that it is NCBI's address."
         )
@@ -317,15 +351,18 @@ class TooMany(EntrezError):
         super().__init__(f"PubMed has revised {count} records. Fetch all again: ldn-evidence refresh --full")
 
 
-def _limiter(folder: Path | None, name: str, per_second: int) -> Limiter:
-    rates = [Rate(per_second, Duration.SECOND)]
+def _limiter(folder: Path | None, name: str, rates: list[Rate]) -> Limiter:
     try:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
             path = str(folder / "ncbi-pace.sqlite")
-            return Limiter(
-                SQLiteBucket.init_from_file(rates=rates, table=name, db_path=path, use_file_lock=True)
-            )
+            bucket = SQLiteBucket.init_from_file(rates=rates, table=name, db_path=path, use_file_lock=True)
+            newest = bucket.peek(0)
+            if (
+                newest is not None and newest.timestamp > time.time_ns() // 1_000_000 + 1000
+            ):  # a clock was ahead
+                bucket.flush()
+            return Limiter(bucket)
     except Exception:  # noqa: S110 - a folder that can't be written: this process keeps the pace alone
         pass
     return Limiter(InMemoryBucket(rates))
@@ -430,7 +467,7 @@ def _given(raw: bytes, wanted: Collection[int]) -> frozenset[int]:
         int(one.text or 0)
         for path in ("PubmedArticle/MedlineCitation/PMID", "PubmedBookArticle/BookDocument/PMID")
         for one in tree.findall(path)
-        if (one.text or "").isdecimal()
+        if (one.text or "").strip().isdecimal()
     )
     if given - frozenset(wanted):
         raise _Passing("records that were not asked for")

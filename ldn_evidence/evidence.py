@@ -89,6 +89,7 @@ def claim_entry(profile: EvidenceProfile) -> dict[str, Any]:
             for name, one in profile.domains.items()
         },
         "statement": profile.statement,
+        "awaiting": len(profile.awaiting),
     }
 
 
@@ -109,6 +110,7 @@ def profile_document(
         "reviews": [_reading_entry(one) for one in profile.reviews],
         "left_out": [asdict(one) for one in profile.left_out],
         "footnotes": list(profile.footnotes),
+        "awaiting_studies": list(profile.awaiting),
     }
 
 
@@ -177,7 +179,7 @@ def claims_table(protocol: Protocol, graded: Mapping[str, EvidenceProfile]) -> p
     """One row a claim: what was asked, what the evidence says, and what each domain costs.
 
     `studies`, `participants` and `randomised_trials` count human studies of all bodies; `body_*` are of the body
-    that sets the grade, empty where that is a review. Whole numbers are nullable Int64, the rest text or bool.
+    that sets the grade, empty where that is a review. `awaiting` counts what a search found and nobody has read. Whole numbers are nullable Int64, the rest text or bool.
     """
     rows = []
     for slug, profile in graded.items():
@@ -204,6 +206,7 @@ def claims_table(protocol: Protocol, graded: Mapping[str, EvidenceProfile]) -> p
                     for name in Domain
                 },
                 "provisional": profile.provisional,
+                "awaiting": len(profile.awaiting),
                 "footnotes": " ".join([*profile.footnotes, *_lowered(profile)]),
             }
         )
@@ -216,6 +219,7 @@ def claims_table(protocol: Protocol, graded: Mapping[str, EvidenceProfile]) -> p
             "randomised_trials",
             "body_studies",
             "body_participants",
+            "awaiting",
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ldn_evidence.model import Protocol, Report, SearchRun, Study
+from ldn_evidence.model import Appraisal, Protocol, Report, SearchRun, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,11 +27,12 @@ def run_document(run: SearchRun, before: SearchRun | None) -> dict[str, Any]:
         "started": run.started,
         "ended": run.ended,
         "service": run.service,
+        "of_ncbi": run.of_ncbi,
         "pubmed_build": run.pubmed_build,
         "requests": run.requests,
         "revised_since": run.revised_since,
         "found": len(run.found),
-        **{name: list(getattr(run, name)) for name in (*CHANGES, "missing", "not_given")},
+        **{name: list(getattr(run, name)) for name in (*CHANGES, "unreadable", "missing", "not_given")},
         "queries": [_query_entry(run, before, slug) for slug in (one.slug for one in run.searches)],
         "versions": run.versions,
     }
@@ -55,12 +56,16 @@ def _query_entry(run: SearchRun, before: SearchRun | None, slug: str) -> dict[st
     }
 
 
-def awaiting(protocol: Protocol, studies: Iterable[Study], read: Iterable[str]) -> dict[str, list[str]]:
-    """For each claim the studies that a search found for it and that nobody has read. `read`: keys that have an appraisal."""
-    appraised = set(read)
-    unread = [one for one in studies if not one.reports and one.key not in appraised]
+def awaiting(protocol: Protocol, studies: Iterable[Study], rows: Iterable[Appraisal]) -> dict[str, list[str]]:
+    """For each claim the keys of studies that a search found for it and that nobody has read: no row, no appraisal."""
+    read = {(row.claim, row.study_key) for row in rows}
+    unread = [one for one in studies if one.unread]
     return {
-        claim.slug: [one.key for one in unread if one.concerns(claim.condition or claim.slug)]
+        claim.slug: [
+            one.key
+            for one in unread
+            if one.concerns(claim.condition or claim.slug) and (claim.slug, one.key) not in read
+        ]
         for claim in protocol.claims
     }
 
@@ -159,11 +164,17 @@ def prisma_s(protocol: Protocol, run: SearchRun | None) -> str:
     """The search as a methods section would report it after PRISMA-S, without the strategies themselves."""
     if run is None:
         return "PubMed has not been searched yet."
+    if not run.of_ncbi:
+        return (
+            f"Run {run.id} asked {run.service}, which is not NCBI's address: what it found is no search of PubMed, and there is "
+            "nothing to report."
+        )
     total = sum(one.count for one in run.searches)
+    drug = protocol.intervention.query
     return (
         f"{DATABASE} was searched through {PLATFORM} on {run.started[:10]} with {len(run.searches)} queries, "
-        f"each {protocol.intervention.name} joined with one condition or question; no limits on date, language or publication type; no filter; "
-        f"dose is judged on each record. The queries found {total} records, {len(run.found)} after those found by more "
+        f"each joining the names of the drug, {drug}, with one condition or question; no limits on dose, date, language or "
+        f"publication type; no filter. The queries found {total} records, {len(run.found)} after those found by more "
         f"than one query were counted once (by PMID). Full strategies exactly as sent: run {run.id}."
     )
 

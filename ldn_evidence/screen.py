@@ -259,9 +259,11 @@ def refreshed(document: Mapping[str, Any]) -> None:
     build = f" ({document['pubmed_build']})" if document["pubmed_build"] else ""
     words = {"new": "new", "revised": "revised", "gone": "gone", "retracted": "retracted"}
     queries = document["queries"]
+    if not document["of_ncbi"]:
+        console.print(f"[yellow]This is not PubMed but {escape(document['service'])}.[/]")
     console.print(
-        f"[bold]PubMed{escape(build)}: {_count(document['found'], 'record', 'records')} found[/] by {len(queries)} queries, "
-        f"{_count(document['requests'], 'request', 'requests')}. Run {document['run']}."
+        f"[bold]PubMed{escape(build)}: {_count(document['found'], 'record', 'records')} found[/] by "
+        f"{_count(len(queries), 'query', 'queries')}, {_count(document['requests'], 'request', 'requests')}. Run {document['run']}."
     )
     changed = {name: document[name] for name in words if document[name]}
     if changed:
@@ -275,7 +277,7 @@ def refreshed(document: Mapping[str, Any]) -> None:
         for name, pmids in changed.items():
             _indented(f"{words[name]}: {_pmids(pmids)}")
     else:
-        console.print("Nothing new: what is held here is what PubMed has.")
+        console.print("Nothing new: what the queries find is held here as PubMed has it.")
     _noted(document)
     _recalled(document["recall"])
     waiting = {slug: keys for slug, keys in document["awaiting"].items() if keys}
@@ -303,10 +305,14 @@ def _noted(document: Mapping[str, Any]) -> None:
         console.print(f"[yellow]note[/] changed since the run before: the query of {', '.join(altered)}")
     for name, words in (
         ("missing", "found but not given, and accepted as missing"),
-        ("not_given", "named by the corpus or an import, and PubMed gave nothing"),
+        (
+            "not_given",
+            "named by the corpus or an import, and PubMed gave nothing, so their numbers need a look",
+        ),
+        ("unreadable", "given, and not to be read as a record; kept raw"),
     ):
         if document[name]:
-            console.print(f"[yellow]note[/] {words}: {_pmids(document[name])}")
+            console.print(f"[yellow]note[/] {words}: {_pmids(document[name])} (--json lists all)")
 
 
 def _recalled(recall: Mapping[str, Any]) -> None:
@@ -333,7 +339,9 @@ def _pmids(pmids: Sequence[int]) -> str:
 
 def found(words: str, table: pd.DataFrame) -> None:
     """A study on two lines: what it is, and its citation."""
-    console.print(f'[bold]{_count(len(table), "study", "studies")}[/] with "{escape(words)}"')
+    console.print(
+        f"[bold]{_count(len(table), 'study', 'studies')}[/] with {escape(words)} in title or abstract"
+    )
     for row in table.astype(object).where(table.notna(), None).to_dict("records"):
         facts = (
             str(row["year"] or "year not known"),
@@ -362,7 +370,7 @@ def runs(table: pd.DataFrame, refresh: str) -> None:
         grid.add_row(*(str(row[name]) for name in names))
     console.print(grid)
     for row in table.to_dict("records"):
-        if row["why"]:
+        if isinstance(row["why"], str):  # pandas has NaN for no reason
             console.print(f"{row['run']} was not complete: {escape(row['why'])}", soft_wrap=True)
 
 
@@ -442,7 +450,7 @@ def notice(words: str, search: SearchDate | None, today: date, workspace: Path) 
 def _rests_on(found: EvidenceProfile) -> str:
     body = found.body
     if body is None:
-        return "no study"
+        return f"no study; {len(found.awaiting):,} unread" if found.awaiting else "no study"
     if body.by_review:
         return f"{body.name}, by review ({body.by_review})"
     people = "" if body.n_participants is None else f", {_count(body.n_participants, 'person', 'people')}"

@@ -59,10 +59,10 @@ class ReportRow(SQLModel, table=True):
 
 
 class BatchRow(SQLModel, table=True):
-    """An archived batch whose records the database has taken in."""
+    """An archived batch that the database has taken in, and the moment for which it speaks."""
 
     __tablename__ = "batch"
-    digest: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
     source: str
     added: str
 
@@ -73,13 +73,12 @@ class RecordRow(SQLModel, table=True):
     __tablename__ = "record"
     pmid: int = Field(primary_key=True)
     version: int
-    revised: str
-    added: str
+    age: str
     retracted: bool
     year: int | None = None
     title: str | None = None
     design: StudyDesign = Field(sa_type=_word(StudyDesign))
-    batch: str = Field(foreign_key="batch.digest")
+    batch: str = Field(foreign_key="batch.key")
     record: str
     tag: str
 
@@ -100,7 +99,7 @@ class CitationRow(SQLModel, table=True):
     key: str = Field(primary_key=True)
     pmid: int | None = None
     doi: str | None = None
-    batch: str = Field(foreign_key="batch.digest")
+    batch: str = Field(foreign_key="batch.key")
     citation: str
     tag: str
 
@@ -120,7 +119,7 @@ class ProblemRow(SQLModel, table=True):
 
     __tablename__ = "problem"
     id: int | None = Field(default=None, primary_key=True)
-    batch: str = Field(foreign_key="batch.digest")
+    batch: str = Field(foreign_key="batch.key")
     pmid: str | None = None
     reason: str
 
@@ -147,11 +146,15 @@ _TABLES: tuple[type[SQLModel], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What one batch brings: records and citations with their tags, and what in it could not be read."""
+    """What one batch brings: records and citations with their tags, and what in it could not be read.
 
-    digest: str
+    `added`: the moment for which it speaks (UTC, ISO 8601). `from_pubmed`: PubMed's own answer outranks a person's file.
+    """
+
+    key: str
     source: str
     added: str
+    from_pubmed: bool = False
     records: Sequence[tuple[Record, Tag]] = ()
     citations: Sequence[tuple[Citation, Tag]] = ()
     problems: Sequence[tuple[str | None, str]] = ()
@@ -276,10 +279,11 @@ class Store:
             return _hits(connection)
 
     def problems(self) -> list[tuple[str | None, str]]:
-        """PMID, where it could be read, and reason: citations of the archive that could not be read."""
+        """PMID, where it could be read, and reason: citations of the archive that could not be read, and are held from nowhere else."""
         with self._reading() as connection:
             rows = Session(connection).exec(select(ProblemRow).order_by(sa.column("id"))).all()
-            return [(row.pmid, row.reason) for row in rows]
+            held = {str(pmid) for pmid in connection.execute(sa.select(_t(RecordRow).c.pmid)).scalars()}
+            return [(row.pmid, row.reason) for row in rows if row.pmid not in held]
 
     def meta(self) -> dict[str, str]:
         """What the last build noted of itself."""
@@ -320,27 +324,27 @@ class Draft:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def taken(self) -> set[str]:
-        """The digests of the batches that have been taken in."""
-        return set(
-            self._connection.execute(sa.select(sa.column("digest")).select_from(_t(BatchRow))).scalars()
-        )
+    def taken(self) -> dict[str, str]:
+        """The keys of the batches that have been taken in, each with the moment for which it spoke."""
+        table = _t(BatchRow)
+        return {row.key: row.added for row in self._connection.execute(sa.select(table))}
 
     def clear(self) -> None:
         """Begin anew, with empty tables."""
         _create(self._connection)
 
     def take(self, batch: Taken) -> None:
-        """Take a batch in. Of two copies of one record the one that PubMed revised later stays."""
-        self._upsert(BatchRow, [{"digest": batch.digest, "source": batch.source, "added": batch.added}])
+        """Take a batch in. Of two copies of one record stays what PubMed gave last, else the later revision."""
+        self._upsert(BatchRow, [{"key": batch.key, "source": batch.source, "added": batch.added}])
+        self._connection.execute(sa.delete(_t(ProblemRow)).where(_t(ProblemRow).c.batch == batch.key))
         newest: dict[int, tuple[Record, dict[str, Any]]] = {}
         for record, tag in batch.records:
             row = _record_row(batch, record, tag)
             # Twice in one batch: the later one, if it is not older.
-            if record.pmid not in newest or _age(row) >= _age(newest[record.pmid][1]):
+            if record.pmid not in newest or row["age"] >= newest[record.pmid][1]["age"]:
                 newest[record.pmid] = record, row
         held = self._ages(newest)
-        newer = [one for pmid, one in newest.items() if pmid not in held or _age(one[1]) >= held[pmid]]
+        newer = [one for pmid, one in newest.items() if pmid not in held or one[1]["age"] >= held[pmid]]
         self._upsert(RecordRow, [row for _, row in newer])
         self._describe([(f"pmid:{record.pmid}", record.title, record.abstract_text) for record, _ in newer])
         cited = [_citation_row(batch, citation, tag) for citation, tag in batch.citations]
@@ -349,7 +353,7 @@ class Draft:
         if batch.problems:
             self._connection.execute(
                 sa.insert(_t(ProblemRow)),
-                [{"batch": batch.digest, "pmid": pmid, "reason": why} for pmid, why in batch.problems],
+                [{"batch": batch.key, "pmid": pmid, "reason": why} for pmid, why in batch.problems],
             )
 
     def lay(self, reports: Sequence[tuple[Report, Tag]], found_by: Mapping[int, Sequence[str]]) -> None:
@@ -396,16 +400,14 @@ class Draft:
                 hasher.update("\t".join(map(str, row)).encode() + b"\n")
         return f"sha256:{hasher.hexdigest()}"
 
-    def _ages(self, pmids: Iterable[int]) -> dict[int, tuple[int, str, str]]:
+    def _ages(self, pmids: Iterable[int]) -> dict[int, str]:
         table = _t(RecordRow)
-        found: dict[int, tuple[int, str, str]] = {}
+        found: dict[int, str] = {}
         for some in _slices(sorted(pmids)):
             rows = self._connection.execute(
-                sa.select(table.c.pmid, table.c.version, table.c.revised, table.c.added).where(
-                    table.c.pmid.in_(some)
-                )
+                sa.select(table.c.pmid, table.c.age).where(table.c.pmid.in_(some))
             )
-            found |= {pmid: (version, revised, added) for pmid, version, revised, added in rows}
+            found |= {row.pmid: row.age for row in rows}
         return found
 
     def _upsert(
@@ -499,23 +501,24 @@ def _spellings(word: str) -> list[str]:
     return list(dict.fromkeys((word, other)))
 
 
-def _age(row: Mapping[str, Any]) -> tuple[int, str, str]:
-    """Orders copies of one record: by version, by the day PubMed last revised it, by when it came."""
-    return row["version"], row["revised"], row["added"]
+def _age(batch: Taken, record: Record) -> str:
+    """Orders copies of one record. PubMed's answers come in their own order; of files the later version or revision counts."""
+    revised = record.revised
+    day = f"{revised.year or 0:04}-{revised.month or 0:02}-{revised.day or 0:02}" if revised else "0000"
+    copy = f"{record.version:05} {day}"
+    return f"1 {batch.added} {copy}" if batch.from_pubmed else f"0 {copy} {batch.added}"
 
 
 def _record_row(batch: Taken, record: Record, tag: Tag) -> dict[str, Any]:
-    revised = record.revised
     return {
         "pmid": record.pmid,
         "version": record.version,
-        "revised": f"{revised.year or 0:04}-{revised.month or 0:02}-{revised.day or 0:02}" if revised else "",
-        "added": batch.added,
+        "age": _age(batch, record),
         "retracted": record.retracted,
         "year": record.published.year,
         "title": record.title,
         "design": tag.design,
-        "batch": batch.digest,
+        "batch": batch.key,
         "record": _records.dump_json(record).decode(),
         "tag": _tags.dump_json(tag).decode(),
     }
@@ -526,7 +529,7 @@ def _citation_row(batch: Taken, citation: Citation, tag: Tag) -> dict[str, Any]:
         "key": citation.key,
         "pmid": citation.pmid,
         "doi": citation.doi,
-        "batch": batch.digest,
+        "batch": batch.key,
         "citation": _citations.dump_json(citation).decode(),
         "tag": _tags.dump_json(tag).decode(),
     }

@@ -233,7 +233,7 @@ def test_the_stand_in_can_be_started_by_hand(tmp_path):
     try:
         lines = [server.stdout.readline() for _ in range(2)]
         address, command = lines[1].split(maxsplit=1)
-        assert command.strip() == "ldn-evidence refresh"
+        assert command.strip() == "ldn-evidence --workspace trial refresh"
         name, url = address.split("=")
         done = run(
             "-w", tmp_path / "trial", "refresh", cwd=tmp_path, NCBI_EMAIL="reader@example.org", **{name: url}

@@ -19,7 +19,7 @@ import pytest
 from conftest import RECORDS
 from standin import Fault, StandIn
 
-from ldn_evidence import EntrezError, InputError, NotReached, Workspace, WorkspaceError
+from ldn_evidence import EntrezError, InputError, NotReached, Record, Workspace, WorkspaceError
 from ldn_evidence.entrez import Entrez, Patience
 
 FOLDER = os.environ.get("LDN_EVIDENCE_PUBMED_XML")
@@ -244,6 +244,203 @@ def test_a_record_takes_the_place_of_its_citation_and_coded_facts_stay(tmp_path,
     assert workspace.profile("fibromyalgia-pain").counted[0].row == profile.counted[0].row
 
 
+# --------------------------------------------------------------------------- whatever happens, in whatever order
+
+
+def records(workspace: Workspace) -> dict[int, Record]:
+    return {one.pmid: one for study in workspace.studies().values() for one in study.records}
+
+
+def damage(workspace: Workspace, dice: random.Random) -> None:
+    """Cut an answer of the archive off."""
+    batches = [one for one in workspace.archive.batches() if one.form == "efetch"]
+    if batches:
+        path = workspace.archive.folder / f"{dice.choice(batches).digest}.xml.gz"
+        path.write_bytes(path.read_bytes()[: dice.randrange(20)])
+
+
+def retitled(xml: bytes, words: str) -> bytes:
+    return re.sub(
+        rb"(<(ArticleTitle|BookTitle)>).*?(</)",
+        rb"\g<1>" + words.encode() + rb"\g<3>",
+        xml,
+        count=1,
+        flags=re.S,
+    )
+
+
+def renumbered(xml: bytes, pmid: int) -> bytes:
+    """The same record under another PMID, and without what else would name it."""
+    xml = re.sub(rb"(<PMID[^>]*>)\d+", rb"\g<1>" + str(pmid).encode(), xml, count=1)
+    return re.sub(rb'<ArticleId IdType="doi">.*?</ArticleId>|<ELocationID.*?</ELocationID>', b"", xml)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_after_any_sequence_of_events_what_pubmed_has_is_held_and_nothing_is_lost(tmp_path, seed):
+    """Records come, change, change back and vanish; answers are damaged, files imported, the database deleted."""
+    dice = random.Random(seed)
+    workspace = topic(tmp_path / "work")
+    ever: set[int] = set()
+    with StandIn.of(sorted(RECORDS.glob("*.xml"))[seed::6], enforce=False) as standin:
+        library = standin.library
+        pmids = {one.pmid for one in library.records()}
+        for step in range(14):
+            pmid = dice.choice(sorted(pmids))
+            xml, full, gone = library.get(pmid).xml, dice.random() < 0.2, set()
+            match dice.randrange(8):
+                case 0:  # a change that PubMed does not date
+                    standin.put(retitled(xml, f"undated {step}"))
+                    full = True
+                case 1 | 2:  # to words that may have stood there before
+                    standin.put(changed(retitled(xml, dice.choice(("one", "two"))), "</PMID>", "</PMID>"))
+                case 3:
+                    standin.put(renumbered(xml, 998_000_000 + step))
+                    pmids.add(998_000_000 + step)
+                case 4 if len(pmids) > 5:
+                    standin.remove(pmid)
+                    pmids.remove(pmid)
+                case 5:
+                    damage(workspace, dice)
+                case 6:
+                    brought = tmp_path / f"{step}.xml"
+                    brought.write_bytes(b"<PubmedArticleSet>" + xml + b"</PubmedArticleSet>")
+                    workspace.bring([brought])
+                case 7:
+                    workspace.database.unlink(missing_ok=True)
+            try:
+                run = workspace.refresh(client(standin), full=full).run
+            except EntrezError:  # damaged here and gone there: only a person can let it go
+                gone = set(workspace.runs()[-1].missing)
+                assert not gone & pmids
+                run = workspace.refresh(client(standin), full=full, accept_missing=True).run
+            held = records(workspace)
+            assert run.found == pmids
+            assert {pmid: held.get(pmid) for pmid in pmids} == {
+                pmid: library.get(pmid).record for pmid in pmids
+            }
+            assert ever - set(held) <= gone
+            ever = set(held)
+            assert workspace.archive.damaged() == []
+    digest = workspace.corpus_digest
+    workspace.build(afresh=True)
+    assert workspace.corpus_digest == digest
+
+
+RETRACTION = '<CommentsCorrectionsList><CommentsCorrections RefType="RetractionIn"><RefSource>x</RefSource></CommentsCorrections></CommentsCorrectionsList></MedlineCitation>'  # fmt: skip
+
+
+def test_a_revision_that_is_left_out_ends_in_an_error_and_is_seen_by_the_next_run(tmp_path, standin):
+    workspace = Workspace(tmp_path)
+    workspace.refresh(client(standin))
+    standin.put(changed(standin.library.get(23359310).xml, "</MedlineCitation>", RETRACTION))
+    standin.put(changed(standin.library.get(21380937).xml, "</PMID>", "</PMID>"))
+    standin.faults = lambda request: Fault.OMIT_IDS if request.endpoint == "efetch" else None
+    with pytest.raises(EntrezError, match="did not give when asked twice"):
+        workspace.refresh(client(standin))
+    standin.faults = []
+    assert 23359310 in workspace.refresh(client(standin)).run.retracted
+
+
+def test_a_record_that_only_a_file_names_is_looked_at_again_too(tmp_path, standin):
+    workspace = topic(tmp_path)
+    standin.put(renumbered(standin.library.get(23359310).xml, 998_000_001).replace(b"PubDate>", b"Nothing>"))
+    (tmp_path / "list.txt").write_text("998000001")
+    workspace.bring([tmp_path / "list.txt"])
+    run = workspace.refresh(client(standin)).run
+    assert 998_000_001 not in run.found
+    assert workspace.study(998_000_001).records
+    standin.put(changed(standin.library.get(998_000_001).xml, "</MedlineCitation>", RETRACTION))
+    assert workspace.refresh(client(standin)).run.retracted == (998_000_001,)
+
+
+def test_an_accepted_gap_stays_accepted_and_stays_named(tmp_path, standin):
+    workspace = Workspace(tmp_path)
+    standin.faults = lambda request: Fault.OMIT_IDS if request.endpoint == "efetch" else None
+    first = workspace.refresh(client(standin), accept_missing=True).run
+    assert first.missing
+    second = workspace.refresh(client(standin)).run
+    assert second.complete
+    assert set(second.missing) < set(first.missing)
+
+
+HEADER = (
+    "row_id,study_key,claim,comparator,finding,outcome_measured,population,intervention,comparison,outcome,"
+    "reason,reviewer,date\n"
+)
+ROW = "mine.1,{},fibromyalgia-pain,placebo,unclear,pain,direct,direct,direct,direct,read,me,2026-11-22\n"
+
+
+def test_an_appraisal_follows_its_study_to_another_key(tmp_path, standin):
+    workspace = Workspace(tmp_path)
+    (tmp_path / "list.txt").write_text("999000004")
+    workspace.bring([tmp_path / "list.txt"])
+    key = workspace.study(999000004).key
+    assert key.startswith("import:")
+    (tmp_path / "appraisals").mkdir()
+    own = tmp_path / "appraisals" / "ldn.csv"
+    own.write_text(HEADER + ROW.format(key))
+    workspace.refresh(client(standin))
+    assert [one.study_key for one in workspace.appraisals() if one.row_id == "mine.1"] == ["pmid:999000004"]
+    # What is not there any more can't be read: the row is set aside with a word, and nothing stops.
+    own.write_text(HEADER + ROW.format("pmid:123"))
+    workspace.build()
+    assert any("mine.1" in warning for warning in workspace.warnings())
+
+
+def test_a_file_with_which_nothing_can_be_built_is_not_kept(tmp_path, workspace):
+    (workspace.root / "appraisals").mkdir()
+    (workspace.root / "appraisals" / "ldn.csv").write_text("row_id\n")
+    (tmp_path / "list.txt").write_text("999000004")
+    with pytest.raises(InputError):
+        workspace.bring([tmp_path / "list.txt"])
+    assert workspace.archive.batches() == []
+
+
+def test_a_lost_database_and_a_damaged_answer_are_mended_by_one_refresh(tmp_path, standin):
+    workspace = Workspace(tmp_path)
+    workspace.refresh(client(standin))
+    digest = workspace.corpus_digest
+    workspace.database.unlink()
+    damage(workspace, random.Random(1))
+    workspace.refresh(client(standin))
+    assert workspace.corpus_digest == digest
+
+
+def test_a_lost_database_does_not_make_a_later_run_a_first_one(tmp_path, standin):
+    workspace = Workspace(tmp_path)
+    workspace.refresh(client(standin))
+    workspace.database.unlink()
+    with pytest.raises(NotReached, match="refresh --offline"):
+        workspace.refresh(Entrez(url="http://127.0.0.1:9/", patience=QUICK))
+
+
+def test_a_list_that_lost_a_line_is_noticed(tmp_path, standin):
+    workspace = Workspace(tmp_path)
+    workspace.refresh(client(standin))
+    whole = workspace.archive.manifest.read_text()
+    lines = whole.splitlines(keepends=True)
+    at = next(number for number, line in enumerate(lines) if '"efetch"' in line)
+    for broken in ([*lines[:at], lines[at][:-3] + "\n", *lines[at + 1 :]], lines[:at] + lines[at + 1 :]):
+        workspace.archive.manifest.write_text("".join(broken))
+        with pytest.raises(WorkspaceError, match="Restore it from a copy"):
+            workspace.build(afresh=True)
+    workspace.archive.manifest.write_text(whole)
+    workspace.build(afresh=True)
+
+
+def test_a_run_of_a_clock_far_ahead_does_not_hide_what_is_revised_until_then(tmp_path, standin):
+    workspace = Workspace(tmp_path)
+    run = workspace.refresh(client(standin)).run
+    path = workspace.archive.folder / "runs" / f"{run.id}.json"
+    ahead = path.read_text().replace(f'"started": "{run.started[:4]}', '"started": "2050')
+    path.unlink()
+    path.with_name("20500101T000000Z.json").write_text(ahead.replace(run.id, "20500101T000000Z"))
+    standin.put(changed(standin.library.get(23359310).xml, "</ArticleTitle>", " (corrected)</ArticleTitle>"))
+    later = workspace.refresh(client(standin)).run
+    assert later.revised == (23359310,)
+    assert workspace.archive.last().id == later.id
+
+
 # --------------------------------------------------------------------------- out of reach, and other refusals
 
 
@@ -289,7 +486,7 @@ def test_records_that_are_found_and_never_given_are_named_and_only_a_person_goes
 ):
     workspace = Workspace(tmp_path)
     standin.faults = lambda request: Fault.OMIT_IDS
-    with pytest.raises(EntrezError, match=r"finds \d+ record\(s\) that it did not give.*--accept-missing"):
+    with pytest.raises(EntrezError, match=r"has \d+ record\(s\) that it did not give.*--accept-missing"):
         workspace.refresh(client(standin))
     (run,) = workspace.runs()
     assert not run.complete
@@ -389,7 +586,7 @@ def completes(workspace: Workspace, standin: StandIn, faults, digest: str) -> bo
         error = str(raised)
     standin.faults = []
     if error:
-        assert re.search(r"NCBI \(\w+\): .+|PubMed's search finds \d+ record|PubMed finds \d+ records", error)
+        assert re.search(r"NCBI \(\w+\): .+|PubMed has \d+ record|PubMed finds \d+ records", error)
         assert (workspace.runs()[-1].why, workspace.runs()[-1].complete) == (error, False)
         workspace.refresh(client(standin))
     assert workspace.corpus_digest == digest

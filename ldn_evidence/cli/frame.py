@@ -53,6 +53,7 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except KeyboardInterrupt:
+        print("ldn-evidence: interrupted. What was fetched is kept; run it again to go on.", file=sys.stderr)
         sys.exit(130)
     except OSError as error:
         what = error.filename or "the system"
@@ -66,6 +67,8 @@ def main() -> NoReturn:
 
 def _hoisted(arguments: list[str]) -> list[str]:
     """`claims --workspace DIR` as `--workspace DIR claims`: the two options that every command has."""
+    if any("\udc80" <= letter <= "\udcff" for word in arguments for letter in word):
+        raise InputError("what you typed holds bytes that are no text. Type it again in UTF-8.")
     before: list[str] = []
     rest = list(arguments)
     for option in ("--workspace", "-w", "--protocol", "-p"):

@@ -51,8 +51,11 @@ def listed_by(study: Study, rules: GradeRules, appraised: bool = False) -> Liste
 
 
 def _describes(record: Record, report: Report) -> bool:
+    """Whether PubMed's record is that of the report: by its PMID, and by its DOI only where the row has no PMID."""
+    if report.pmid:
+        return record.pmid == report.pmid
     doi = record.identifier("doi")
-    return record.pmid == report.pmid or (bool(doi) and (report.doi or "").lower() == str(doi).lower())
+    return bool(doi) and (report.doi or "").lower() == str(doi).lower()
 
 
 def place(claim: Claim, study: Study, row: Appraisal, rules: GradeRules) -> Reading:

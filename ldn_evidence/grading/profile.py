@@ -66,6 +66,11 @@ def grade(
     domains: dict[Domain, DomainRating] = {}
     interval = None
     unpublished = _unpublished(claim, studies, with_row)
+    awaiting = tuple(
+        key
+        for key, one in studies.items()
+        if one.unread and key not in with_row and one.concerns(claim.condition or claim.slug)
+    )
     start = certainty = Certainty.NO_EVIDENCE
     if setting is not None:
         start = rules.body(setting.name).start
@@ -95,9 +100,18 @@ def grade(
         provisional=not standing
         or any(one.row.reviewer.casefold() in unconfirmed for one in (*counted, *standing)),
         statement=_statement(
-            claim, direction, certainty, setting, drug, rules, search, _elsewhere(claim, informing, rules)
+            claim,
+            direction,
+            certainty,
+            setting,
+            drug,
+            rules,
+            search,
+            _elsewhere(claim, informing, rules),
+            len(awaiting),
         ),
-        footnotes=_footnotes(claim, setting, bodies, counted, interval, unpublished),
+        footnotes=_footnotes(claim, setting, bodies, counted, interval, unpublished, len(awaiting)),
+        awaiting=awaiting,
     )
 
 
@@ -169,7 +183,8 @@ def _unpublished(claim: Claim, studies: Mapping[str, Study], with_row: set[str])
     return [
         study.key
         for study in studies.values()
-        if study.concerns(claim.condition or claim.slug)
+        if study.reports  # what a search brought and nobody has read says nothing yet
+        and study.concerns(claim.condition or claim.slug)
         and study.key not in with_row
         and (study.tag.design in plans or (study.main is not None and study.main.in_a_registry_only))
     ]
@@ -184,6 +199,7 @@ def _statement(
     rules: GradeRules,
     search: SearchDate | None,
     elsewhere: bool,
+    awaiting: int,
 ) -> str:
     compared = claim.comparator_note or str(claim.comparator[0])
     does, do, opposite, outcome = {
@@ -205,7 +221,11 @@ def _statement(
         where = f" in {claim.population}"
     elif claim.kind is ClaimKind.MECHANISM and setting is not None:
         where = " (animals and cells only)" if setting.name is Body.PRECLINICAL else " in people"
-    sentence = rules.statements[direction][certainty].format(
+    template = rules.statements[direction][certainty]
+    if certainty is Certainty.NO_EVIDENCE and awaiting:
+        template = rules.only_unread
+    sentence = template.format(
+        awaiting=awaiting,
         drug=claim.subject or drug,
         does=does,
         do=do,
@@ -237,6 +257,7 @@ def _footnotes(
     counted: Sequence[Reading],
     interval: Interval | None,
     unpublished: Sequence[str],
+    awaiting: int,
 ) -> tuple[str, ...]:
     notes = []
     if setting is not None:
@@ -259,6 +280,8 @@ def _footnotes(
         notes.append(f"Number of participants not known, and not in the sums: {', '.join(unknown)}.")
     if unpublished:
         notes.append(f"Planned or registered, no result seen: {', '.join(sorted(unpublished))}.")
+    if awaiting:
+        notes.append(f"Found by a search and read by nobody yet, so not in this answer: {awaiting}.")
     if claim.caveat:
         notes.append(claim.caveat)
     return tuple(notes)

@@ -106,6 +106,7 @@ class GradeRules(_Rules):
     imprecision: ImprecisionRule
     publication_bias: PublicationBiasRule
     statements: dict[Direction, dict[Certainty, str]]
+    only_unread: str
 
     def body(self, name: Body) -> BodyRule:
         """The rule of one body."""

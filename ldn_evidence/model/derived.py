@@ -97,6 +97,11 @@ class Study:
             return self.main.doi
         return self.records[0].identifier("doi") if self.records else self.citations[0].doi
 
+    @property
+    def unread(self) -> bool:
+        """Whether a search brought it and no person has described it yet; one that PubMed calls retracted needs no reading."""
+        return not self.reports and not any(record.retracted for record in self.records)
+
     def concerns(self, slug: str | None) -> bool:
         """Whether it bears on a condition or a claim: as its reader said, or, while nobody has read it, by the searches."""
         return slug is not None and (self.condition == slug or (not self.reports and slug in self.found_by))
@@ -163,3 +168,4 @@ class EvidenceProfile:
     provisional: bool
     statement: str
     footnotes: tuple[str, ...]
+    awaiting: tuple[str, ...] = ()  # keys of studies that a search found for it and nobody has read

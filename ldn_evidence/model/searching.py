@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from ldn_evidence.model.vocabularies import RunOutcome
+
+# UTC, ISO 8601, to the second.
+Moment = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\+00:00|Z)$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +23,7 @@ class Search:
 
     slug: str
     query: str
-    asked: str
+    asked: Moment
     count: int
     pmids: tuple[int, ...]
     translation: str | None = None
@@ -26,36 +33,52 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRun:
-    """One refresh from PubMed. `new`, `revised`, `gone`, `retracted` and `missing` are PMIDs.
+    """One refresh from PubMed: when, with which searches, and what it changed, as PMIDs.
 
-    gone: an earlier run found it and this one did not; its record stays. missing: PubMed's search found it and its
-    record was not given. not_given: the corpus or an imported file names it, and PubMed gave nothing. `revised_since`: the day from which PubMed was asked what it had revised.
+    | field | which |
+    |---|---|
+    | new, revised, retracted | records that came, came otherwise than they were held, or came retracted |
+    | gone | an earlier run found them and this one did not; their records stay |
+    | unchanged | fetched again and found as they were held |
+    | unreadable | given, and not to be read as a record; kept raw |
+    | missing | PubMed has them and did not give them |
+    | not_given | the corpus or an imported file names them, and PubMed gave nothing |
+
+    `revised_since` is the day from which PubMed was asked what it had revised, `revision_answers` what it answered, raw.
     """
 
     id: str
     protocol: str
     service: str
-    started: str
-    ended: str
+    started: Moment
+    ended: Moment
     outcome: RunOutcome
     why: str | None = None
     pubmed_build: str | None = None
     searches: tuple[Search, ...] = ()
     revised_since: str | None = None
+    revision_answers: tuple[str, ...] = ()
     requests: int = 0
     batches: tuple[str, ...] = ()
     new: tuple[int, ...] = ()
     revised: tuple[int, ...] = ()
     gone: tuple[int, ...] = ()
     retracted: tuple[int, ...] = ()
+    unchanged: tuple[int, ...] = ()
+    unreadable: tuple[int, ...] = ()
     missing: tuple[int, ...] = ()
     not_given: tuple[int, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
-        """Whether every PMID that PubMed found is held, or was accepted as missing by the person who ran it."""
+        """Whether every PMID that PubMed found was given, or accepted as missing by a person; `unreadable` ones are kept raw."""
         return self.outcome is RunOutcome.COMPLETE
+
+    @property
+    def of_ncbi(self) -> bool:
+        """Whether it asked NCBI itself, and not a stand-in."""
+        return re.match(r"https?://([a-z0-9-]+\.)*nih\.gov/", self.service) is not None
 
     @property
     def found(self) -> frozenset[int]:

@@ -9,6 +9,7 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from ldn_evidence import corpus, imports, parse, tagging
@@ -74,10 +75,11 @@ def build(
     check: Callable[[Mapping[str, Study]], object],
     *,
     afresh: bool = False,
+    tolerant: bool = False,
 ) -> Built:
     """Take in what is not yet in the database, in one transaction; with `afresh`, everything in the place of what is there.
 
-    `check` sees the studies before they are written for good; an error that it raises leaves the database as it was.
+    A damaged file of the archive is an error; a `tolerant` build goes on without it, for a refresh that will mend it. `check` sees the studies before they are written for good; an error that it raises leaves the database as it was.
     """
     settled = archive.settled()
     last = archive.last()
@@ -93,15 +95,19 @@ def build(
     except DamagedStore:
         afresh = True
     with store.writing(afresh) as draft:
-        if draft.taken() - {one.digest for one in settled}:
+        if set(draft.taken()) - {one.key for one in settled}:
             draft.clear()
-        new = [one for one in settled if one.digest not in draft.taken()]
-        for taken in _read(archive, new):
-            draft.take(taken)
+        taken = draft.taken()
+        new = [one for one in settled if taken.get(one.key) != one.added]
+        unread = archive.damaged(new) if tolerant else []
+        new = [one for one in new if one not in unread]
+        for brought in _read(archive, new):
+            draft.take(brought)
         draft.lay([(report, _tag_report(report)) for report in reports], found_by)
         studies = _studies(*draft.contents(), protocol)
         check(studies)
-        draft.note({"inputs": inputs, "reader": _reader(), "corpus_digest": draft.digest()})
+        # What could not be read is not taken in: the next build tries again.
+        draft.note({"inputs": "" if unread else inputs, "reader": _reader(), "corpus_digest": draft.digest()})
     return Built(studies=studies, problems=tuple(store.problems()), changed=True)
 
 
@@ -141,9 +147,10 @@ def _read(archive: Archive, batches: Sequence[Batch]) -> Iterator[Taken]:
         except InputError as error:
             problems.append((None, str(error)))
         yield Taken(
-            digest=batch.digest,
+            key=batch.key,
             source=batch.source,
             added=batch.added,
+            from_pubmed=batch.form.from_pubmed,
             records=records,
             citations=citations,
             problems=problems,
@@ -165,7 +172,7 @@ def _tag_types(publication_types: Iterable[str]) -> Tag:
 def _reader() -> str:
     """Changes when tables, records or rules do: what was read before has to be read again."""
     rules = "\n".join(rule.model_dump_json() for rule in tagging.design_rules())
-    return f"{SCHEMA_VERSION}:{hashlib.sha256(rules.encode()).hexdigest()}"
+    return f"{SCHEMA_VERSION}:{version('ldn-evidence')}:{hashlib.sha256(rules.encode()).hexdigest()}"
 
 
 def _inputs(
@@ -177,7 +184,7 @@ def _inputs(
     """A digest of everything that goes into the database."""
     hasher = hashlib.sha256(_reader().encode())
     for part in (
-        sorted(one.digest for one in settled),
+        sorted(f"{one.key} {one.added}" for one in settled),
         [
             report.model_dump_json(exclude_none=True)
             for report in sorted(reports, key=lambda one: one.study_key)

@@ -6,6 +6,7 @@ The only part of a refresh with a network. Never opens the database.
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -75,7 +76,7 @@ def collect(
     run = SearchRun(
         id=archive.run_id(started),
         protocol=protocol.name,
-        service=service.url,
+        service=_without_password(service.url),
         started=started.isoformat(timespec="seconds"),
         ended="",
         outcome=RunOutcome.INCOMPLETE,
@@ -92,6 +93,9 @@ def collect(
     finally:
         trip.run = replace(trip.run, requests=service.asked, ended=_now())
         archive.note(trip.run)
+    # Only once the run is noted: until then nothing else says that these records are held elsewhere.
+    for batch in trip.replaced:
+        archive.drop(batch, f"damaged; run {trip.run.id} fetched again what it held")
     return trip.run
 
 
@@ -103,59 +107,59 @@ class _Trip:
     ) -> None:
         self.service, self.archive, self.held, self.progress, self.run = service, archive, held, progress, run
         self.added: list[Batch] = []
+        self.replaced: list[Batch] = []
+        self.unchanged: set[int] = set()
 
     def go(self, queries: Mapping[str, str], everything: str, full: bool, accept_missing: bool) -> None:
         previous = self.archive.last()
-        damaged = [one for one in self.archive.damaged() if one.form is BatchForm.EFETCH]
+        damaged = [one for one in self.archive.damaged() if one.form.from_pubmed]
         lost = {pmid for one in damaged for pmid in one.pmids}
         leftover = [one for one in self.archive.unsettled() if one not in damaged]
-        whole = [one for one in self.archive.batches() if one.form is BatchForm.EFETCH and one not in damaged]
-        fetched = {pmid for one in whole for pmid in one.pmids}
+        fetched = {
+            pmid
+            for one in self.archive.batches()
+            if one.form is BatchForm.EFETCH and one not in damaged
+            for pmid in one.pmids
+        } - lost  # an older copy of a lost record is not the record
 
         self._search(queries)
         found = self.run.found
-        since = _since(previous, leftover)
-        again = found & fetched if full else frozenset[int]()
-        if since is not None and not full:
-            self.run = replace(self.run, revised_since=since.isoformat())
-            try:
-                again = self._revised(everything, since, fetched - found) & fetched
-            except entrez.TooMany:  # once a year PubMed touches nearly everything
-                self.progress.say(
-                    "PubMed has revised more records than it lists at once; fetching everything again"
-                )
-                again = found & fetched
-        asked = (found | self.held.named | lost) - fetched
-        given = self._fetch(asked, found)
-        self._fetch_again(again)
+        again = fetched if full else self._revised(everything, self._since(leftover), found, fetched)
+        wanted = (found | self.held.named | lost) - fetched
+        needed = (found | lost) - fetched | again
+        given = self._fetch(wanted, needed) | self._fetch_again(again)
+        missing = needed - given
+        accepted = missing if accept_missing else frozenset(previous.missing if previous else ())
+
         batches = list(dict.fromkeys((*leftover, *self.added)))
-        records = {pmid: one for batch in batches for pmid, one in self._records(self._raw(batch)).items()}
+        records: dict[int, Record] = {}
+        for batch in batches:
+            records |= self._records(self._raw(batch))
         old = self.held.records
-        missing = tuple(sorted(found - fetched - given))
-        ends_well = accept_missing or not missing
+        brought = {pmid for one in batches for pmid in one.pmids}
+        complete = missing <= accepted
         self.run = replace(
             self.run,
-            outcome=RunOutcome.COMPLETE if ends_well else RunOutcome.INCOMPLETE,
-            why=None if ends_well else _missing(missing),
+            outcome=RunOutcome.COMPLETE if complete else RunOutcome.INCOMPLETE,
+            why=None if complete else _missing(missing - accepted),
             batches=tuple(one.digest for one in batches),
-            new=tuple(sorted({pmid for one in batches for pmid in one.pmids} - set(old))),
-            revised=tuple(sorted(pmid for pmid, one in records.items() if pmid in old and one != old[pmid])),
-            gone=tuple(sorted(previous.found - found)) if previous else (),
-            retracted=tuple(
-                sorted(
-                    pmid
-                    for pmid, one in records.items()
-                    if one.retracted and not (pmid in old and old[pmid].retracted)
-                )
+            new=_sorted(set(records) - set(old)),
+            revised=_sorted(pmid for pmid, one in records.items() if pmid in old and one != old[pmid]),
+            gone=_sorted(previous.found - found) if previous else (),
+            retracted=_sorted(
+                pmid
+                for pmid, one in records.items()
+                if one.retracted and not (pmid in old and old[pmid].retracted)
             ),
-            missing=missing,
-            not_given=tuple(sorted(asked - found - given)),
+            unchanged=_sorted(self.unchanged),
+            unreadable=_sorted(brought - set(records)),
+            missing=_sorted(missing),
+            not_given=_sorted(wanted - needed - given),
         )
-        if not ends_well:
-            raise EntrezError(_missing(missing))
+        if not complete:
+            raise EntrezError(_missing(missing - accepted))
         # Fetched again it may have come in the very same bytes, and then its file is whole once more.
-        for one in self.archive.damaged(damaged):
-            self.archive.drop(one, f"damaged; its records were fetched again by run {self.run.id}")
+        self.replaced = self.archive.damaged(damaged)
 
     def _search(self, queries: Mapping[str, str]) -> None:
         for done, (slug, text) in enumerate(queries.items(), start=1):
@@ -188,13 +192,40 @@ class _Trip:
             self.run = replace(self.run, searches=(*self.run.searches, search))
             self.progress.step("queries", done, len(queries))
 
-    def _revised(self, everything: str, since: date, elsewhere: Collection[int]) -> frozenset[int]:
-        """What PubMed revised from that day on: of the whole intervention, and of records that no query finds now."""
-        known = " OR ".join(f"{pmid}[uid]" for pmid in sorted(elsewhere))
-        text = f"{everything} OR {known}" if known else everything
-        return frozenset(self.service.search(text, revised_since=since).pmids)
+    def _since(self, leftover: Sequence[Batch]) -> date | None:
+        """The day from which to ask for revisions; None where nothing was fetched before.
 
-    def _fetch(self, wanted: Iterable[int], found: Collection[int]) -> frozenset[int]:
+        A run that a clock far ahead has dated says nothing of what was revised until now.
+        """
+        now = datetime.now(UTC)
+        ran = [datetime.fromisoformat(run.started) for run in self.archive.runs() if run.complete]
+        days = [datetime.fromisoformat(one.added) for one in leftover] + [one for one in ran if one <= now][
+            -1:
+        ]
+        if ran and not days:
+            return date(1900, 1, 1)
+        return min(days).date() - OVERLAP if days else None
+
+    def _revised(
+        self, everything: str, since: date | None, found: frozenset[int], fetched: set[int]
+    ) -> frozenset[int]:
+        """Of what is held, what PubMed revised from that day on: found by the intervention's query, or by its number."""
+        if since is None:
+            return frozenset()
+        self.run = replace(self.run, revised_since=since.isoformat())
+        elsewhere = " OR ".join(f"{pmid}[uid]" for pmid in sorted(fetched - found))
+        try:
+            answer = self.service.search(f"{everything} OR {elsewhere}" if elsewhere else everything, since)
+        except entrez.TooMany:  # once a year PubMed touches nearly everything
+            self.progress.say(
+                "PubMed has revised more records than it lists at once; fetching everything again"
+            )
+            return frozenset(fetched)
+        said = tuple(raw.decode("utf-8", "replace") for raw in answer.answers)
+        self.run = replace(self.run, revision_answers=said)
+        return frozenset(answer.pmids) & fetched
+
+    def _fetch(self, wanted: Iterable[int], needed: Collection[int]) -> frozenset[int]:
         """Fetch what is not held, and list every answer as it comes: a run that breaks off has not fetched in vain."""
         given: set[int] = set()
         left = sorted(wanted)
@@ -207,22 +238,29 @@ class _Trip:
                     self._list(answer)
                 given |= answer.pmids
                 self.progress.step("records", len(given), total)
-            left = sorted(set(left) & set(found) - given)
+            left = sorted(set(left) & set(needed) - given)
         return frozenset(given)
 
-    def _fetch_again(self, wanted: Iterable[int]) -> None:
+    def _fetch_again(self, wanted: Iterable[int]) -> frozenset[int]:
         """Fetch what is held already, and list only answers that bring something else than what is held."""
-        pmids, done = sorted(wanted), 0
-        for some in entrez.batches(pmids):
-            answer = self.service.fetch(some)
-            digest = self.archive.keep(answer.raw)
-            records = self._records(answer.raw)
-            if all(pmid in records and self.held.records.get(pmid) == records[pmid] for pmid in answer.pmids):
-                self.archive.forget(digest)
-            else:
-                self._list(answer)
-            done += len(some)
-            self.progress.step("records fetched again", done, len(pmids))
+        given: set[int] = set()
+        left = sorted(wanted)
+        total = len(left)
+        for _ in range(2):
+            for some in entrez.batches(left):
+                answer = self.service.fetch(some)
+                digest = self.archive.keep(answer.raw)
+                records = self._records(answer.raw)
+                same = {pmid for pmid, one in records.items() if self.held.records.get(pmid) == one}
+                self.unchanged |= same
+                if same >= answer.pmids:
+                    self.archive.forget(digest)
+                else:
+                    self._list(answer)
+                given |= answer.pmids
+                self.progress.step("records fetched again", len(given), total)
+            left = sorted(set(left) - given)
+        return frozenset(given)
 
     def _list(self, answer: Fetched) -> None:
         source = f"PubMed efetch, run {self.run.id}"
@@ -236,18 +274,21 @@ class _Trip:
         return {one.pmid: one for one in parse.records(raw) if isinstance(one, Record)}
 
 
-def _since(previous: SearchRun | None, leftover: Sequence[Batch]) -> date | None:
-    """The day from which PubMed has to be asked for revisions; None where nothing was fetched before."""
-    days = [one.added for one in leftover] + ([previous.started] if previous else [])
-    return min(datetime.fromisoformat(day) for day in days).date() - OVERLAP if days else None
+def _without_password(url: str) -> str:
+    return re.sub(r"//[^/@]*@", "//", url)
 
 
-def _missing(pmids: Sequence[int]) -> str:
+def _sorted(pmids: Iterable[int]) -> tuple[int, ...]:
+    return tuple(sorted(set(pmids)))
+
+
+def _missing(missing: Collection[int]) -> str:
+    pmids = sorted(missing)
     shown = ", ".join(map(str, pmids[:10])) + (f" and {len(pmids) - 10} more" if len(pmids) > 10 else "")
     return (
-        f"PubMed's search finds {len(pmids)} record(s) that it did not give when asked twice: {shown}. What it gave "
-        "is kept and the database is as it was. Run refresh again; if PubMed has withdrawn them, go on without: "
-        "ldn-evidence refresh --accept-missing"
+        f"PubMed has {len(pmids)} record(s) that it did not give when asked twice: {shown}. What it gave "
+        "is kept and the database is as it was. Run refresh again; if PubMed has withdrawn them, go on without them "
+        "with refresh --accept-missing."
     )
 
 

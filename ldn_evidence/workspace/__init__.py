@@ -70,7 +70,10 @@ class Workspace:
 
     def __init__(self, root: Path | str | None = None, protocol: str | None = None) -> None:
         """Open `root`, or find one from the current folder. Nothing is written before `refresh`."""
-        self.root = Path(root).expanduser().absolute() if root is not None else find(Path.cwd())
+        try:
+            self.root = Path(root).expanduser().absolute() if root is not None else find(Path.cwd())
+        except RuntimeError as error:  # ~nobody
+            raise InputError(f"{root}: {error}. Write the folder in full.") from error
         if self.root.exists() and not self.root.is_dir():
             raise InputError(f"{self.root}: is a file, not a folder. Choose another with --workspace DIR.")
         marker = self.root / MARKER
@@ -122,7 +125,8 @@ class Workspace:
         shipped, own = self._layers("corpus", f"{self.name}.toml")
         last = self.archive.last()
         if last is not None:
-            source = f"PubMed through E-utilities, {len(last.searches)} queries, run {last.id}"
+            where = "PubMed through E-utilities" if last.of_ncbi else f"NOT PubMed but {last.service}"
+            source = f"{where}, {len(last.searches)} queries, run {last.id}"
             return SearchDate(source=source, date=last.started[:10])
         return corpus.load_search(own) or corpus.load_search(shipped)
 
@@ -141,16 +145,16 @@ class Workspace:
         return self._standing(self.studies())[0]
 
     def _standing(self, studies: Mapping[str, Study]) -> tuple[list[Appraisal], list[str]]:
-        """The standing rows, and the bundled rows set aside: what ships can't be mended, only set aside."""
+        """The standing rows, and the rows set aside: of the bundle, and of what a search brought and has changed since."""
         shipped, own = self._layers("appraisals", f"{self.name}.csv")
         claims = {claim.slug for claim in self.protocol.claims}
         bundle = appraisal.load(shipped)
         fitting = [row for row in bundle if row.claim in claims and row.study_key in studies]
         kept = {row.row_id for row in fitting}
         aside = [row.row_id for row in bundle if row.row_id not in kept]
-        return appraisal.current(
-            [(shipped, fitting), (own, appraisal.load(own))], self.protocol, studies
-        ), aside
+        mine, changed = appraisal.resolved(appraisal.load(own), studies)
+        aside += [row.row_id for row in changed]
+        return appraisal.current([(shipped, fitting), (own, mine)], self.protocol, studies), aside
 
     def warnings(self) -> list[str]:
         """What a reader of any output has to know: files changed since the last refresh, bundled rows set aside."""
@@ -159,12 +163,13 @@ class Workspace:
             found.append(f"the corpus has changed since the last refresh. Run: {self.command('refresh')}")
         shipped = corpus.load(self._layers("corpus", f"{self.name}.csv")[0], tagging.stated_codes())
         rows = [report.study_key for report in shipped if not corpus.fits(report, self.protocol)]
-        for aside, words in ((rows, "corpus row(s)"), (self._standing(self.studies())[1], "reading(s)")):
+        for aside, words in (
+            (rows, "bundled corpus row(s)"),
+            (self._standing(self.studies())[1], "reading(s)"),
+        ):
             if aside:
                 shown = ", ".join(aside[:3]) + (", ..." if len(aside) > 3 else "")
-                found.append(
-                    f"{len(aside)} bundled {words} set aside, not fitting protocol or corpus: {shown}"
-                )
+                found.append(f"{len(aside)} {words} set aside, not fitting protocol or corpus: {shown}")
         return found
 
     def _stale(self) -> bool:
@@ -183,7 +188,7 @@ class Workspace:
 
     # ----------------------------------------------------------------- in
 
-    @property
+    @cached_property
     def archive(self) -> Archive:
         """What came from outside, raw, and the manifest of every run."""
         return Archive(self.root / "archive" / self.name)
@@ -202,8 +207,15 @@ class Workspace:
         PubMed XML, nbib, RIS or lists of PMIDs. What was found before is linked to it, not dropped.
         """
         with alone(self.root, self.name, Silent()):
-            building.bring([Path(one) for one in paths], source, self.archive)
-            return self._build()
+            known = self.archive.batches()
+            brought = building.bring([Path(one) for one in paths], source, self.archive)
+            try:
+                return self._build()
+            except EvidenceError:
+                for batch in brought:
+                    if batch not in known:
+                        self.archive.drop(batch, "the database could not be built with it")
+                raise
 
     def refresh(
         self,
@@ -224,7 +236,7 @@ class Workspace:
         progress = progress or Silent()
         with alone(self.root, self.name, progress):
             collecting.check_queries(self.protocol)
-            first = not self._is_built()
+            first = not self._is_built() and not self.archive.runs()
             built = self._build() if first else None
             try:
                 pubmed_build = service.greet(FIRST_PATIENCE if first else LATER_PATIENCE)
@@ -235,7 +247,7 @@ class Workspace:
                     f"PubMed is out of reach ({error}). Nothing was changed. Run it again later, or build from what is "
                     f"kept with: {self.command('refresh --offline')}"
                 ) from error
-            built = built or self._build()
+            built = built or self._build(tolerant=True)
             held = collecting.held_before(built.studies.values())
             before = self.archive.last()
             run = collecting.collect(
@@ -250,13 +262,19 @@ class Workspace:
             )
             return Refreshed(built=self._build(), run=run, before=before)
 
-    def _build(self, afresh: bool = False) -> Built:
+    def _build(self, afresh: bool = False, tolerant: bool = False) -> Built:
         reports = self.reports()
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with Store(self.database) as store:
                 built = building.build(
-                    store, self.archive, reports, self.protocol, self._standing, afresh=afresh
+                    store,
+                    self.archive,
+                    reports,
+                    self.protocol,
+                    self._standing,
+                    afresh=afresh,
+                    tolerant=tolerant,
                 )
         except OSError as error:
             raise unwritable(self.root, error) from error
@@ -473,6 +491,7 @@ class Workspace:
         runs = self.runs()
         if not runs:
             raise InputError(f"{self.root}: PubMed has not been searched yet. Run: {self.command('refresh')}")
+        name = name.strip() or "an empty name"
         fitting = [one for one in runs if one.id == name] or [one for one in runs if one.id.startswith(name)]
         if name == "last":
             fitting = [one for one in runs if one.complete][-1:]
@@ -499,9 +518,7 @@ class Workspace:
 
     def awaiting(self) -> dict[str, list[str]]:
         """For each claim the keys of studies that a search found for it and that nobody has read."""
-        return ledger.awaiting(
-            self.protocol, self.studies().values(), [one.study_key for one in self.appraisals()]
-        )
+        return ledger.awaiting(self.protocol, self.studies().values(), self.appraisals())
 
     def refresh_document(self, done: Refreshed) -> dict[str, Any]:
         """What `refresh --json` prints: the run, what now awaits appraisal, and known studies that no query found."""

@@ -82,7 +82,7 @@ def alone(root: Path, name: str, progress: Progress) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise unwritable(root, error) from error
+        raise unwritable(Path(error.filename) if error.filename else root, error) from error
     finally:
         lock.release()
 

@@ -55,7 +55,7 @@ def main() -> None:
             f"{len(standin.library)} records at {standin.url} (Ctrl-C to stop). In another window:",
             flush=True,
         )
-        print(f"LDN_EVIDENCE_EUTILS_URL={standin.url} ldn-evidence refresh", flush=True)
+        print(f"LDN_EVIDENCE_EUTILS_URL={standin.url} ldn-evidence --workspace trial refresh", flush=True)
         try:
             standin.closing.wait()
         except KeyboardInterrupt:

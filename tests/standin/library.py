@@ -100,6 +100,11 @@ class Library:
         with self._lock:
             return self._held.get(pmid)
 
+    def records(self) -> list[Record]:
+        """Every record that is served now, by PMID."""
+        with self._lock:
+            return [self._held[pmid].record for pmid in sorted(self._held)]
+
     def __len__(self) -> int:
         return len(self._held)
 
