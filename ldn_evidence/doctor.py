@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ldn_evidence.entrez import Entrez
 from ldn_evidence.errors import EvidenceError
-from ldn_evidence.store import SCHEMA_VERSION, Store
+from ldn_evidence.store import SCHEMA_VERSION
 from ldn_evidence.workspace import LATER_PATIENCE, Workspace
 
 if TYPE_CHECKING:
@@ -66,14 +66,27 @@ def _disk(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _protocol(workspace: Workspace) -> Iterator[Finding]:
+    from ldn_evidence.query import lint
     from ldn_evidence.refresh import collecting
 
     queries = collecting.check_queries(workspace.protocol)
     yield (
         "protocol",
         "good",
-        f'"{workspace.name}": {len(queries)} queries, none that PubMed would read in another way',
+        f'"{workspace.name}": {len(queries)} queries, none that PubMed would refuse or quietly read otherwise',
     )
+    for slug, text in queries.items():
+        for remark in lint(text):
+            yield "protocol", "note", f'query of "{slug}": {remark.message}'
+    known = set(workspace.protocol_names())
+    for folder, ending in (("protocols", ".toml"), ("corpus", ".csv"), ("appraisals", ".csv")):
+        for path in sorted((workspace.root / folder).glob(f"*{ending}")):
+            if path.stem not in known:
+                yield (
+                    "layers",
+                    "note",
+                    f"{path}: belongs to no protocol, so nobody reads it. Name it {workspace.name}{ending}.",
+                )
 
 
 def _database(workspace: Workspace) -> Iterator[Finding]:
@@ -84,7 +97,7 @@ def _database(workspace: Workspace) -> Iterator[Finding]:
             f"{workspace.database}: does not exist yet. Run: {workspace.command('refresh')}",
         )
         return
-    with Store(workspace.database) as store:
+    with workspace.store() as store:
         wrong = store.wrong()
         built = store.built
     if wrong:
@@ -120,7 +133,7 @@ def _archive(workspace: Workspace) -> Iterator[Finding]:
         yield (
             "archive",
             "good",
-            f"{len(archive.batches())} raw answers and files fit their digests; {len(runs)} runs",
+            f"raw answers and files, all as their digests say: {len(archive.batches())}; runs: {len(runs)}",
         )
     archive.settled()  # raises where a run relies on an answer that the list does not know
     if runs and not runs[-1].complete:
@@ -142,6 +155,7 @@ def _network(service: Entrez | None) -> Iterator[Finding]:
     try:
         build = service.greet(LATER_PATIENCE)
     except EvidenceError as error:
-        yield "PubMed", "bad", f"{service.url}: {error}"
+        mend = "" if service.is_ncbi else " LDN_EVIDENCE_EUTILS_URL names it: unset that to ask NCBI."
+        yield "PubMed", "bad", f"{service.url}: {error}.{mend}"
     else:
         yield "PubMed", "good", f"{service.url} answers ({build or 'without naming its build'})"

@@ -125,6 +125,11 @@ class Entrez:
         self._limiter.close()
 
     @property
+    def is_ncbi(self) -> bool:
+        """Whether NCBI itself is asked, at its own address."""
+        return self.url == EUTILS_URL
+
+    @property
     def pace_per_second(self) -> int:
         """Requests a second that this client allows itself."""
         return self.per_second or (PER_SECOND_WITH_KEY if self.key else PER_SECOND)

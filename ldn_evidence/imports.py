@@ -29,13 +29,13 @@ def form(raw: bytes, name: str) -> BatchForm:
         return BatchForm.NBIB
     if re.match(rb"TY  ?-", start):
         return BatchForm.RIS
-    words = (
-        re.sub(r"pmid:?", " ", _text(raw, name), flags=re.IGNORECASE)
-        .replace(",", " ")
-        .replace(";", " ")
-        .split()
-    )
-    if words and all(re.fullmatch(r"0*[1-9]\d{0,8}", word) for word in words):
+    words = _pmid_words(_text(raw, name))
+    wrong = [word for word in words if not re.fullmatch(r"0*[1-9]\d{0,8}", word)]
+    if wrong and len(wrong) * 2 < len(words):
+        raise InputError(
+            f'{name}: "{wrong[0][:30]}" is no PMID. Leave nothing but PMIDs in the list; what follows # is a remark.'
+        )
+    if words and not wrong:
         return BatchForm.PMIDS
     raise InputError(
         f"{name}: is neither PubMed XML, nbib, RIS nor a list of PMIDs. Save the search in one of these forms."
@@ -47,7 +47,7 @@ def citations(raw: bytes, kind: BatchForm, source: str, key: str) -> list[Citati
     text = _text(raw, source).lstrip("\ufeff")
     try:
         if kind is BatchForm.PMIDS:
-            found: list[dict[str, Any]] = [{"pmid": int(digits)} for digits in re.findall(r"\d+", text)]
+            found: list[dict[str, Any]] = [{"pmid": int(word)} for word in _pmid_words(text)]
         elif kind is BatchForm.NBIB:
             found = _nbib(text)
         else:
@@ -62,6 +62,11 @@ def citations(raw: bytes, kind: BatchForm, source: str, key: str) -> list[Citati
         Citation(key=f"import:{key[:10]}:{place}", source=source, **one)
         for place, one in enumerate(found, start=1)
     ]
+
+
+def _pmid_words(text: str) -> list[str]:
+    bare = re.sub(r"#.*|pmid:?", " ", text, flags=re.IGNORECASE)
+    return bare.replace(",", " ").replace(";", " ").split()
 
 
 def _text(raw: bytes, name: str) -> str:
@@ -99,7 +104,7 @@ def _nbib(text: str) -> list[dict[str, Any]]:
                 "publication_types": tuple(_list(said.get("PT"))),
             }
         )
-    return [one for one in found if one["pmid"] or one["title"]]
+    return found
 
 
 def _ris(text: str) -> list[dict[str, Any]]:
@@ -129,7 +134,7 @@ def _ris(text: str) -> list[dict[str, Any]]:
                 "abstract": _line(said.get("abstract") or said.get("notes_abstract")),
             }
         )
-    return [one for one in found if one["pmid"] or one["title"]]
+    return found
 
 
 def _list(value: Any) -> list[str]:

@@ -175,12 +175,22 @@ def _effect(reading: Reading) -> str:
 
 
 def studies(table: pd.DataFrame) -> None:
-    """A line a study."""
+    """A line a study on a wide terminal; on a narrow one two, that nothing has to be cut."""
     console.print(f"[bold]{_count(len(table), 'study', 'studies')}[/]")
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    if console.width < 110:
+        for row in rows:
+            people = "" if row["participants"] is None else f"n {row['participants']}"
+            facts = (str(row["year"] or ""), row["condition"], row["design"], people)
+            _headed(row["study"], facts)
+            console.print(
+                Padding("can count" if row["can_count"] else escape(f"no: {row['why_not']}"), (0, 0, 0, 4))
+            )
+        return
     grid = Table(box=None, pad_edge=False)
     for name in ("study", "year", "condition", "design", "n", "can count"):
         grid.add_column(name, overflow="fold", justify="right" if name in ("year", "n") else "left")
-    for row in table.astype(object).where(table.notna(), None).to_dict("records"):
+    for row in rows:
         grid.add_row(
             row["study"],
             str(row["year"] or ""),
@@ -190,6 +200,10 @@ def studies(table: pd.DataFrame) -> None:
             "yes" if row["can_count"] else escape(f"no: {row['why_not']}"),
         )
     console.print(grid)
+
+
+def _headed(key: str, facts: Sequence[str]) -> None:
+    console.print(f"[bold]{escape(key)}[/]  [dim]{escape('; '.join(one for one in facts if one))}[/]")
 
 
 def study(found: Study, document: Mapping[str, Any]) -> None:
@@ -207,13 +221,29 @@ def study(found: Study, document: Mapping[str, Any]) -> None:
         console.print(_facts(report))
     for record in found.records:
         console.print(f"\n[bold]PubMed record {record.pmid}[/]: {escape(record.citation)}")
+        types = ", ".join(term.name for term in record.publication_types) or "no publication type"
+        doi = record.identifier("doi")
+        facts = [types, f"doi:{doi}" if doi else "", f"status {record.status}" if record.status else ""]
+        facts += [
+            f"{link.relation} {link.pmid or link.source or ''}" for link in record.related if link.relation
+        ]
+        _indented("; ".join(one for one in facts if one))
         for section in record.abstract:
-            words = f"{section.label}: {section.text}" if section.label else section.text
-            console.print(Padding(escape(words), (0, 0, 0, 2)))
+            _indented(f"{section.label}: {section.text}" if section.label else section.text)
+    for citation in found.citations:
+        console.print(
+            f"\n[bold]Imported from {escape(citation.source)}[/] ({citation.key}): {escape(citation.citation)}"
+        )
+        if citation.abstract:
+            _indented(citation.abstract)
+    if found.found_by:
+        console.print(f"\nFound by the search for {', '.join(found.found_by)}")
     for row in document["appraisals"]:
         console.print(f"\n[bold]On {row['claim']}[/], read by {escape(row['reviewer'])} on {row['date']}")
         against = row.get("comparator_detail") or row["comparator"]
-        words = f"{row['finding']}, compared with {against}: {row['outcome_measured']}. {row['reason']}"
+        size = f" {row['measure']} {row['estimate']:g}" if row.get("estimate") is not None else ""
+        size += f" ({row['ci_low']:g} to {row['ci_high']:g})" if row.get("ci_low") is not None else ""
+        words = f"{row['finding']}, compared with {against}: {row['outcome_measured']}.{size} {row['reason']}"
         console.print(Padding(escape(words), (0, 0, 0, 2)))
 
 
@@ -337,21 +367,17 @@ def _pmids(pmids: Sequence[int]) -> str:
     return ", ".join(map(str, pmids[:10])) + (f" and {len(pmids) - 10:,} more" if len(pmids) > 10 else "")
 
 
-def found(words: str, table: pd.DataFrame) -> None:
-    """A study on two lines: what it is, and its citation."""
+def found(words: str, table: pd.DataFrame, documents: int, abstracts: int) -> None:
+    """A study on two lines: what it is, and its citation. `documents` were looked through, `abstracts` of them have one."""
     console.print(
         f"[bold]{_count(len(table), 'study', 'studies')}[/] with {escape(words)} in title or abstract"
     )
+    console.print(
+        f"[dim]{documents:,} documents were looked through, {abstracts:,} of them with an abstract.[/]"
+    )
     for row in table.astype(object).where(table.notna(), None).to_dict("records"):
-        facts = (
-            str(row["year"] or "year not known"),
-            row["condition"],
-            row["design"],
-            f"PMID {row['pmid']}" if row["pmid"] else "",
-        )
-        console.print(
-            f"[bold]{escape(row['study'])}[/]  [dim]{escape('; '.join(one for one in facts if one))}[/]",
-        )
+        pmid = f"PMID {row['pmid']}" if row["pmid"] else ""
+        _headed(row["study"], (str(row["year"] or "year not known"), row["condition"], row["design"], pmid))
         console.print(Padding(escape(row["citation"]), (0, 0, 0, 4)))
 
 

@@ -163,8 +163,10 @@ class Taken:
 class Store:
     """One protocol's database. Use it as a context manager; it closes its connections at the end."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rebuild: str = "ldn-evidence rebuild") -> None:
+        """`rebuild`: what to type to have it built anew, for messages."""
         self.path = path
+        self._rebuild = rebuild
         # From parts: pasted into an address, a "?" or "%" in a folder's name would lead somewhere else.
         if path.exists() and not os.access(path.parent, os.W_OK):
             # Beside a WAL database SQLite wants to write even to read; here nobody can, so nobody does.
@@ -219,8 +221,8 @@ class Store:
                 f"{self.path}: the disk is full. Nothing was changed. Make room, and try again."
             )
         return DamagedStore(
-            f"{self.path}: {said.rstrip('.')}. Nothing is lost with it: mend the folder's "
-            "permissions, or move the file away, and run: ldn-evidence rebuild"
+            f"{self.path}: {said.rstrip('.')}. Nothing is lost with it: move the file away (or, if that is what is said, mend the "
+            f"folder's permissions), and run: {self._rebuild}"
         )
 
     @property
@@ -233,8 +235,12 @@ class Store:
         with self._reading() as connection:
             said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
             lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            words = connection.exec_driver_sql("SELECT count(*) FROM document_words").scalar()
+            documents = connection.exec_driver_sql("SELECT count(*) FROM document").scalar()
         if said != "ok":
             return str(said)
+        if words != documents:
+            return "the index of words is not in step with the documents"
         return f"a row of {lost[0]} points to nothing" if lost else None
 
     # ----------------------------------------------------------------- in
@@ -305,6 +311,14 @@ class Store:
             )
             return [str(key) for (key,) in rows]
 
+    def described(self) -> tuple[int, int]:
+        """How many documents `find` looks through, and how many of them have an abstract."""
+        table = _t(DocumentRow)
+        with self._reading() as connection:
+            whole = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            abstracts = sa.select(sa.func.count()).select_from(table).where(table.c.abstract != "")
+            return whole, connection.execute(abstracts).scalar_one()
+
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
         try:
@@ -314,7 +328,7 @@ class Store:
             raise self._broken(error) from error
         except (ValidationError, LookupError) as error:
             raise DamagedStore(
-                f"{self.path}: holds a damaged row. Move the file away and run: ldn-evidence rebuild"
+                f"{self.path}: holds a damaged row. Move the file away and run: {self._rebuild}"
             ) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -101,7 +102,7 @@ def test_the_key_is_nowhere_but_in_the_request(work, tmp_path, standin):
     ("fault", "environment", "code", "words"),
     [
         (None, {"NCBI_API_KEY": "wrong"}, 2, "NCBI does not know the key in NCBI_API_KEY"),
-        (None, {"LDN_EVIDENCE_EUTILS_URL": "http://127.0.0.1:9/"}, 1, "PubMed is out of reach (no connection). Nothing was changed"),
+        (None, {"LDN_EVIDENCE_EUTILS_URL": "http://127.0.0.1:9/"}, 1, "PubMed is out of reach at http://127.0.0.1:9/ (no connection). Nothing was changed"),
         (None, {"LDN_EVIDENCE_EUTILS_URL": "ncbi"}, 2, "is not an address"),
         (None, {"HTTP_PROXY": "http://127.0.0.1:9/"}, 1, "proxy"),
         (Fault.HTML_200, {}, 1, "a web page in place of data (a proxy or a login page may stand between)"),
@@ -165,11 +166,22 @@ def test_search_finds_both_spellings_and_keeps_to_its_filters(work, tmp_path):
     )
     assert keys('"mucosal healing"') == ["smith2011"]
     assert keys("naltrex*") != []
-    assert keys("AND OR NOT NEAR(") == []  # words like any other, not operators
+    assert keys("fibromyalgia", "AND", "randomised") == british
+    assert keys("NEAR(") == []  # a word like any other, not an operator
+    for odd, words in (
+        ("a OR b", "is not understood"),
+        ("naltrexone[tiab]", "PubMed query"),
+        ('"low', "stands alone"),
+    ):
+        assert words in refused("-w", work, "search", odd, cwd=tmp_path)
     assert "holds no word" in refused("-w", work, "search", "...", cwd=tmp_path)
 
 
 def test_queries_give_a_methods_section_its_words(work, tmp_path):
+    for path in (work / "archive" / "ldn" / "runs").glob("*.json"):  # as if NCBI had been asked
+        path.write_text(
+            re.sub(r'"service": "[^"]*"', '"service": "https://eutils.ncbi.nlm.nih.gov/"', path.read_text())
+        )
     words = " ".join(run("-w", work, "queries", cwd=tmp_path).stdout.split())
     assert "was searched through NCBI E-utilities" in words
     assert "with 24 queries" in words
@@ -201,6 +213,7 @@ def test_import_and_rebuild_say_what_they_did(work, tmp_path):
     done = run("-w", work, "import", "list.txt", "--source", "a colleague", cwd=tmp_path)
     assert done.returncode == 0
     assert "2 imported references" in done.stdout
+    assert "list.txt: 2 references: 1 study new, 1 known, linked to younger2013" in done.stdout
     said = json.loads(run("-w", work, "rebuild", "--json", cwd=tmp_path).stdout)
     assert (said["references"], said["changed"]) == (2, True)
     assert "999888777" in run("-w", work, "show", "999888777", cwd=tmp_path).stdout
@@ -243,3 +256,33 @@ def test_the_stand_in_can_be_started_by_hand(tmp_path):
     finally:
         server.terminate()
         server.wait()
+
+
+def test_a_run_that_broke_off_is_told_beside_those_that_did_not(work, tmp_path, standin):
+    standin.faults = lambda request: Fault.SERVER_ERROR if request.endpoint == "esearch" else None
+    try:
+        broken = refresh(work, tmp_path, standin)
+    finally:
+        standin.faults = []
+    assert broken.returncode == 1
+    assert refresh(work, tmp_path, standin).returncode == 0
+    done = run("-w", work, "runs", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "was not complete: NCBI (esearch): HTTP 500" in " ".join(done.stdout.split())
+
+
+def test_what_a_stand_in_found_is_never_called_a_search_of_pubmed(work, tmp_path):
+    assert "is no search of PubMed" in " ".join(run("-w", work, "queries", cwd=tmp_path).stdout.split())
+    assert "NOT PubMed" in run("-w", work, "claims", cwd=tmp_path).stdout
+
+
+def test_unread_studies_are_said_where_nothing_else_answers(work, tmp_path):
+    said = json.loads(run("-w", work, "claim", "endometriosis-pain", "--json", cwd=tmp_path).stdout)
+    assert said["awaiting"] == len(said["awaiting_studies"]) > 0
+    assert "was found" not in said["statement"]
+    assert f"{said['awaiting']} found by a search await reading" in said["statement"]
+    assert "unread" in run("-w", work, "claims", cwd=tmp_path).stdout
+    listed = json.loads(
+        run("-w", work, "studies", "--claim", "endometriosis-pain", "--unread", "--json", cwd=tmp_path).stdout
+    )
+    assert {one["study"] for one in listed["studies"]} == set(said["awaiting_studies"])

@@ -97,7 +97,7 @@ def test_the_wait_that_a_server_asks_for_is_kept(standin):
 def test_a_server_that_asks_for_an_hour_is_left_in_peace(standin):
     standin.retry_after = "3600"
     standin.faults = [Fault.TOO_MANY_WAIT]
-    with pytest.raises(EntrezError, match="it asks to wait 3600 seconds"):
+    with pytest.raises(EntrezError, match="HTTP 429 and asks to wait 3600 seconds"):
         client(standin.url).search(QUERY)
     assert len(standin.requests) == 1
 

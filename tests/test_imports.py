@@ -139,6 +139,7 @@ def test_real_medline_files_are_read():
         ("TY  - JOUR\nTI  - Cut off before its end", 'begin with "TY" and 0 end with "ER"'),
         ("PMID- \n", "is neither"),
         ("0123456789012", "is neither"),
+        ("23359310\n21380937\n2335931O\n", '"2335931O" is no PMID'),
     ],
 )
 def test_a_file_that_is_not_what_it_says_is_refused_and_nothing_is_kept(workspace, tmp_path, content, words):
@@ -160,7 +161,8 @@ def test_a_file_in_another_encoding_is_refused(workspace, tmp_path):
 def test_what_is_known_is_linked_and_what_is_new_waits_for_a_reader(workspace, tmp_path):
     before = workspace.status()
     grades = workspace.claims()
-    workspace.bring([put(tmp_path, "a.nbib", NBIB), put(tmp_path, "b.ris", RIS)], "other searches")
+    brought = workspace.bring([put(tmp_path, "a.nbib", NBIB), put(tmp_path, "b.ris", RIS)], "other searches")
+    assert [(one.references, one.new, one.known) for one in brought.files] == [(2, 1, ("younger2013",))] * 2
     after = workspace.status()
     assert after["references"] == 4
     assert after["studies"] == before["studies"] + 2
@@ -178,7 +180,9 @@ def test_what_is_known_is_linked_and_what_is_new_waits_for_a_reader(workspace, t
 def test_the_same_file_twice_is_kept_once(workspace, tmp_path):
     workspace.bring([put(tmp_path, "a.nbib", NBIB)])
     digest = workspace.corpus_digest
-    assert not workspace.bring([put(tmp_path, "again.nbib", NBIB)]).changed
+    again = workspace.bring([put(tmp_path, "again.nbib", NBIB)], "another name")
+    assert not again.built.changed
+    assert (again.files[0].before, again.files[0].source) == (True, "a.nbib")
     assert workspace.corpus_digest == digest
 
 
@@ -206,3 +210,17 @@ def test_titles_too_short_to_tell_papers_apart_link_nothing(workspace, tmp_path)
     workspace.bring([put(tmp_path, "a.ris", letter), put(tmp_path, "b.ris", letter.replace("A, B", "C, D"))])
     alone = [study for study in workspace.studies().values() if study.key.startswith("import:")]
     assert len(alone) == 2
+
+
+def test_a_reference_without_a_title_is_kept(workspace, tmp_path):
+    workspace.bring(
+        [put(tmp_path, "a.ris", "TY  - JOUR\nDO  - 10.5555/invented.bare\nPY  - 2020\nER  - \n")], "Embase"
+    )
+    (study,) = [one for one in workspace.studies().values() if one.key.startswith("import:")]
+    assert (study.doi, study.year) == ("10.5555/invented.bare", 2020)
+
+
+def test_two_papers_of_one_title_stay_two_if_their_identifiers_differ(workspace, tmp_path):
+    other = RIS.replace("PY  - 2013", "PY  - 2013\nDO  - 10.5555/another.paper", 1)
+    workspace.bring([put(tmp_path, "b.ris", other)])
+    assert workspace.study("younger2013").citations == ()

@@ -157,7 +157,7 @@ def test_a_file_that_is_cut_off_after_its_first_record_is_refused_before_it_is_k
 
 def test_a_batch_that_cannot_be_parsed_is_named_and_does_not_end_the_run(workspace):
     Archive(workspace.root / "archive" / "ldn").add(b"<PubmedArticleSet><PubmedArticle>", "cut off long ago")
-    ((pmid, reason),) = workspace.bring([SMITH]).problems
+    ((pmid, reason),) = workspace.bring([SMITH]).built.problems
     assert pmid is None
     assert "cut off long ago" in reason
     assert workspace.study("smith2011").records
@@ -176,7 +176,7 @@ def test_a_manifest_line_that_was_cut_off_is_no_batch_and_spoils_no_other(tmp_pa
 def test_a_packed_file_is_unpacked(workspace, tmp_path):
     packed = tmp_path / "smith.xml.gz"
     packed.write_bytes(gzip.compress(SMITH.read_bytes()))
-    assert workspace.bring([packed]).studies["smith2011"].records
+    assert workspace.bring([packed]).built.studies["smith2011"].records
     packed.write_bytes(packed.read_bytes()[:-20])
     with pytest.raises(InputError, match="gzip"):
         workspace.bring([packed])
@@ -249,7 +249,7 @@ def test_a_database_of_a_newer_version_is_left_alone(root):
 
 def test_a_file_that_is_no_database_is_named_with_the_mend(root):
     (root / "ldn.db").write_bytes(b"not a database" * 100)
-    with pytest.raises(StoreError, match=r"not a database.*ldn-evidence rebuild"):
+    with pytest.raises(StoreError, match=r"not a database.*ldn-evidence.*rebuild"):
         Workspace(root).claims()
 
 

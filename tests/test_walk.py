@@ -51,7 +51,7 @@ SMITH_2011 = Record(
 
 def test_one_record_walks_from_xml_to_the_evidence_table(root):
     workspace = Workspace(root)
-    built = workspace.bring([RECORDS / "smith2011.xml"])
+    built = workspace.bring([RECORDS / "smith2011.xml"]).built
     assert (built.changed, built.problems) == (True, ())
 
     with Store(workspace.database) as store:

@@ -68,6 +68,7 @@ def refresh(
             print(
                 f"PubMed is out of reach ({done.unreachable}); what ships with the program works without it."
             )
+            print(f"Try again, with more patience: {workspace.command('refresh')}")
         print(f"Next: {workspace.command('claims')}")
 
 
@@ -88,7 +89,30 @@ def bring(
 ) -> None:  # fmt: skip
     """Take in references from other searches. What is known already is linked, nothing is dropped."""
     workspace = opened(context, reading=False)
-    _tell_built(workspace, workspace.bring(files, source), quiet, as_json)
+    brought = workspace.bring(files, source)
+    if as_json:
+        from dataclasses import asdict
+
+        print_json(
+            {
+                **workspace.status(),
+                "changed": brought.built.changed,
+                "files": [asdict(one) for one in brought.files],
+            }
+        )
+        return
+    for one in () if quiet else brought.files:
+        linked = (
+            f", linked to {', '.join(one.known[:5])}{' and others' if len(one.known) > 5 else ''}"
+            if one.known
+            else ""
+        )
+        before = f"; taken in before, as {one.source}" if one.before else ""
+        print(
+            f"{one.name}: {count(one.references, 'reference')}: {count(one.new, 'study', 'studies')} new, "
+            f"{len(one.known)} known{linked}{before}"
+        )
+    _tell_built(workspace, brought.built, quiet, as_json)
 
 
 def _tell_built(workspace: Workspace, built: Built, quiet: bool, as_json: bool) -> None:
@@ -140,6 +164,9 @@ def diff(
     workspace = opened(context)
     table = workspace.difference(first, second)
     if not print_table(table, "changes", workspace, as_json, csv):
+        for run in (workspace.run(first), workspace.run(second)):
+            if not run.complete:
+                print(f"ldn-evidence: note: run {run.id} was not complete: {run.why}", file=sys.stderr)
         screen.difference(workspace.run(first).id, workspace.run(second).id, table)
 
 

@@ -32,7 +32,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     for name, value in held.items():
         if name == "schema_version":
             continue
-        print(f"{name.replace('_', ' '):17} {search_words(value) if name == 'last_search' else value}")
+        print(f"{name.replace('_', ' '):23} {search_words(value) if name == 'last_search' else value}")
 
 
 @app.command()
@@ -76,6 +76,9 @@ def studies(
         str | None, typer.Option(help='Only this design, for example "randomised trial".')
     ] = None,
     year: Years = None,
+    unread: Annotated[
+        bool, typer.Option("--unread", help="Only what a search brought and nobody has described.")
+    ] = False,
     as_json: Json = False,
     csv: Csv = False,
 ) -> None:
@@ -83,7 +86,7 @@ def studies(
     from ldn_evidence import screen
 
     workspace = opened(context)
-    table = workspace.studies_table(claim, condition, design, years(year))
+    table = workspace.studies_table(claim, condition, design, years(year), unread)
     if not print_table(table, "studies", workspace, as_json, csv):
         screen.studies(table)
         notice(workspace)
@@ -92,7 +95,7 @@ def studies(
 @app.command()
 def search(
     context: typer.Context,
-    words: Annotated[str, typer.Argument(metavar="WORDS", help='Words of title or abstract; "quoted words" stand together, word* is a beginning.')],
+    words: Annotated[list[str], typer.Argument(metavar="WORDS", help='Words of title or abstract; "quoted words" stand together, word* is a beginning.')],
     condition: Annotated[str | None, typer.Option(help="Only this condition.")] = None,
     design: Annotated[str | None, typer.Option(help='Only this design, for example "randomised trial".')] = None,
     year: Years = None,
@@ -103,9 +106,12 @@ def search(
     from ldn_evidence import screen
 
     workspace = opened(context)
-    table = workspace.find(words, condition, design, years(year))
+    # A phrase that the shell has unpacked is a phrase still.
+    asked = words[0] if len(words) == 1 else " ".join(f'"{one}"' if " " in one else one for one in words)
+    table = workspace.find(asked, condition, design, years(year))
     if not print_table(table, "studies", workspace, as_json, csv):
-        screen.found(words, table)
+        with workspace.store() as store:
+            screen.found(asked, table, *store.described())
         notice(workspace)
 
 

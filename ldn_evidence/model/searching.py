@@ -122,4 +122,5 @@ class Citation:
         first = self.authors[0] if self.authors else None
         head = " ".join(part for part in (first, f"({self.year})" if self.year else None) if part)
         words = [part.rstrip(".") for part in (head, self.title, self.journal) if part]
-        return ". ".join(words) + "." if words else f"PMID {self.pmid}"
+        name = f"PMID {self.pmid}" if self.pmid else f"doi:{self.doi}" if self.doi else "without title"
+        return ". ".join(words) + "." if words else f"A reference {name}, from {self.source}."

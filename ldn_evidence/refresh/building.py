@@ -55,6 +55,18 @@ def _read_file(path: Path) -> tuple[bytes, BatchForm]:
     return raw, kind
 
 
+def brought_by(batch: Batch, archive: Archive, studies: Mapping[str, Study]) -> tuple[list[Study], int]:
+    """The studies to which the references or records of a person's file belong, and how many references it holds."""
+    ((_, raw),) = archive.read([batch])
+    if batch.form is BatchForm.PUBMED_XML:
+        pmids = {one.pmid for one in parse.records(raw) if isinstance(one, Record)}
+        return [one for one in studies.values() if pmids & {record.pmid for record in one.records}], len(
+            pmids
+        )
+    keys = {one.key for one in imports.citations(raw, batch.form, batch.source, batch.digest)}
+    return [one for one in studies.values() if keys & {citation.key for citation in one.citations}], len(keys)
+
+
 # --------------------------------------------------------------------------- archive and layers into the database
 
 

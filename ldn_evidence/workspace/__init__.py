@@ -62,6 +62,29 @@ class Refreshed:
     unreachable: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BroughtFile:
+    """What an imported file held: references, studies that were new with it, and keys of studies that were known.
+
+    `before`: the same file had been taken in already, under the `source` given here.
+    """
+
+    name: str
+    source: str
+    references: int
+    new: int
+    known: tuple[str, ...]
+    before: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What an import left in the database, and what each file held."""
+
+    built: Built
+    files: tuple[BroughtFile, ...]
+
+
 class Workspace:
     """One folder and one protocol.
 
@@ -93,6 +116,10 @@ class Workspace:
     def database(self) -> Path:
         """The database of the protocol."""
         return self.root / f"{self.name}.db"
+
+    def store(self) -> Store:
+        """The database, closed; use it in a `with`."""
+        return Store(self.database, self.command("rebuild"))
 
     @property
     def exports(self) -> Path:
@@ -201,21 +228,36 @@ class Workspace:
         with alone(self.root, self.name, Silent()):
             return self._build(afresh)
 
-    def bring(self, paths: Sequence[Path | str], source: str | None = None) -> Built:
+    def bring(self, paths: Sequence[Path | str], source: str | None = None) -> Brought:
         """Keep files from other searches, all or none of them, and build. `source` says where they come from.
 
         PubMed XML, nbib, RIS or lists of PMIDs. What was found before is linked to it, not dropped.
         """
         with alone(self.root, self.name, Silent()):
             known = self.archive.batches()
-            brought = building.bring([Path(one) for one in paths], source, self.archive)
+            batches = building.bring([Path(one) for one in paths], source, self.archive)
             try:
-                return self._build()
+                built = self._build()
             except EvidenceError:
-                for batch in brought:
+                for batch in batches:
                     if batch not in known:
                         self.archive.drop(batch, "the database could not be built with it")
                 raise
+        files = []
+        for path, batch in zip(paths, batches, strict=True):
+            studies, references = building.brought_by(batch, self.archive, built.studies)
+            new = sum(1 for one in studies if one.unread and batch not in known)
+            files.append(
+                BroughtFile(
+                    name=str(path),
+                    source=batch.source,
+                    references=references,
+                    new=new,
+                    known=tuple(one.key for one in studies if not one.unread),
+                    before=batch in known,
+                )
+            )
+        return Brought(built=built, files=tuple(files))
 
     def refresh(
         self,
@@ -243,8 +285,9 @@ class Workspace:
             except NotReached as error:
                 if built is not None:
                     return Refreshed(built=built, unreachable=str(error))
+                whose = "" if service.is_ncbi else f" at {service.url}"
                 raise NotReached(
-                    f"PubMed is out of reach ({error}). Nothing was changed. Run it again later, or build from what is "
+                    f"PubMed is out of reach{whose} ({error}). Nothing was changed. Run it again later, or build from what is "
                     f"kept with: {self.command('refresh --offline')}"
                 ) from error
             built = built or self._build(tolerant=True)
@@ -266,7 +309,7 @@ class Workspace:
         reports = self.reports()
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            with Store(self.database) as store:
+            with self.store() as store:
                 built = building.build(
                     store,
                     self.archive,
@@ -284,7 +327,7 @@ class Workspace:
     def _is_built(self) -> bool:
         if not self.database.exists():
             return False
-        with Store(self.database) as store:
+        with self.store() as store:
             return store.built
 
     def _forget(self) -> None:
@@ -299,7 +342,7 @@ class Workspace:
         _ = self.protocol  # a protocol that does not exist is named before a database that does not
         if not self.database.exists():
             raise WorkspaceError(f"{self.database}: does not exist yet. Run: {self.command('refresh')}")
-        with Store(self.database) as store:
+        with self.store() as store:
             if not store.built:
                 raise WorkspaceError(
                     f"{self.database}: is empty or of an older version. Run: {self.command('refresh')}"
@@ -374,15 +417,18 @@ class Workspace:
         condition: str | None = None,
         design: str | None = None,
         years: tuple[int | None, int | None] = (None, None),
+        unread: bool = False,
     ) -> pd.DataFrame:
-        """The studies that fit every filter given; columns are documented at `evidence.studies_table`."""
+        """The studies that fit every filter given; `unread`: those that a search brought and nobody has described; columns are documented at `evidence.studies_table`."""
         wanted = self._wanted(condition, design, years)
         named = None
         if claim is not None:
             profile = self.profile(claim)
             named = {one.study.key for one in profile.counted} | {one.study_key for one in profile.left_out}
         found = [
-            one for one in self.studies().values() if wanted(one) and (named is None or one.key in named)
+            one
+            for one in self.studies().values()
+            if wanted(one) and (named is None or one.key in named) and (one.unread or not unread)
         ]
         return evidence.studies_table(found, self.appraisals(), claim)
 
@@ -401,9 +447,18 @@ class Workspace:
             raise InputError(
                 f'search "{words}": holds no word. Write the words that a title or an abstract should hold.'
             )
+        for pattern, mend in (
+            (r"\[\w[\w/:~ ]*\]", "belongs into a PubMed query; write the words alone"),
+            (r"\bOR\b|\bNOT\b", "is not understood; search once for each"),
+        ):
+            if odd := re.search(pattern, words):
+                raise InputError(f'search: "{odd[0]}" {mend}. All words must be there.')
+        if words.count('"') % 2:
+            raise InputError("search: a quotation mark stands alone. Close it, or leave it out.")
+        words = re.sub(r"\bAND\b", " ", words)
         wanted = self._wanted(condition, design, years)
         studies = {key: one for key, one in self.studies().items() if wanted(one)}
-        with Store(self.database) as store:
+        with self.store() as store:
             return ledger.found_table(store.find(words), studies)
 
     def _wanted(
