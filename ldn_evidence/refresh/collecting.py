@@ -124,12 +124,18 @@ class _Trip:
 
         self._search(queries)
         found = self.run.found
-        again = fetched if full else self._revised(everything, self._since(leftover), found, fetched)
+        revised = (
+            frozenset[int]() if full else self._revised(everything, self._since(leftover), found, fetched)
+        )
+        again = fetched if full or revised is None else revised & fetched
         wanted = (found | self.held.named | lost) - fetched
-        needed = (found | lost) - fetched | again
+        # What no search finds any more may be gone from PubMed; whatever a search has just found must be given.
+        needed = (found | lost) - fetched | again & (found | (revised or frozenset()))
         given = self._fetch(wanted, needed) | self._fetch_again(again)
         missing = needed - given
-        accepted = missing if accept_missing else frozenset(previous.missing if previous else ())
+        # A gap once accepted stays accepted, but not that what is held here should be lost with it.
+        before = frozenset(previous.missing if previous else ()) - lost
+        accepted = missing if accept_missing else before
 
         batches = list(dict.fromkeys((*leftover, *self.added)))
         records: dict[int, Record] = {}
@@ -154,7 +160,7 @@ class _Trip:
             unchanged=_sorted(self.unchanged),
             unreadable=_sorted(brought - set(records)),
             missing=_sorted(missing),
-            not_given=_sorted(wanted - needed - given),
+            not_given=_sorted((wanted | again) - needed - given),
         )
         if not complete:
             raise EntrezError(_missing(missing - accepted))
@@ -208,8 +214,11 @@ class _Trip:
 
     def _revised(
         self, everything: str, since: date | None, found: frozenset[int], fetched: set[int]
-    ) -> frozenset[int]:
-        """Of what is held, what PubMed revised from that day on: found by the intervention's query, or by its number."""
+    ) -> frozenset[int] | None:
+        """What PubMed revised from that day on, of the intervention's query and of what is held and no query finds.
+
+        None where PubMed has revised more than it lists.
+        """
         if since is None:
             return frozenset()
         self.run = replace(self.run, revised_since=since.isoformat())
@@ -223,7 +232,7 @@ class _Trip:
             return frozenset(fetched)
         said = tuple(raw.decode("utf-8", "replace") for raw in answer.answers)
         self.run = replace(self.run, revision_answers=said)
-        return frozenset(answer.pmids) & fetched
+        return frozenset(answer.pmids)
 
     def _fetch(self, wanted: Iterable[int], needed: Collection[int]) -> frozenset[int]:
         """Fetch what is not held, and list every answer as it comes: a run that breaks off has not fetched in vain."""
