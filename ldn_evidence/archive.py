@@ -95,10 +95,11 @@ class Archive:
     def settled(self) -> list[Batch]:
         """What the database is built from: files that people brought, and answers of complete runs.
 
-        An answer counts as `added` when a complete run last relied on it. Raises WorkspaceError where a run relies on an
-        answer that the list does not know: something has been cut out of the list.
+        Files come first, then answers in the order in which complete runs last relied on them; that run's name stands
+        under `added`. Raises WorkspaceError where a run relies on an answer that the list does not know: something has been
+        cut out of the list.
         """
-        relied = {digest: run.ended for run in self.runs() if run.complete for digest in run.batches}
+        relied = {digest: run.id for run in self.runs() if run.complete for digest in run.batches}
         known = self._list()
         lost = [
             one for one in relied if (one, BatchForm.EFETCH) not in known.batches and one not in known.dropped
@@ -108,11 +109,14 @@ class Archive:
                 f"{self.manifest}: does not list {len(lost)} answer(s) on which complete runs rely, such as {lost[0][:12]}. "
                 f"Restore it from a copy; or move {self.folder} away and run: ldn-evidence refresh"
             )
-        return [
-            replace(one, added=relied[one.digest]) if one.form is BatchForm.EFETCH else one
+        last = {run.id: {digest: place for place, digest in enumerate(run.batches)} for run in self.runs()}
+        answers = [
+            replace(one, added=relied[one.digest])
             for one in self.batches()
-            if not one.form.from_pubmed or (one.form is BatchForm.EFETCH and one.digest in relied)
+            if one.form is BatchForm.EFETCH and one.digest in relied
         ]
+        files = [one for one in self.batches() if not one.form.from_pubmed]
+        return files + sorted(answers, key=lambda one: (one.added, last[one.added][one.digest]))
 
     def unsettled(self) -> list[Batch]:
         """Records that were fetched by a refresh which did not end well."""
