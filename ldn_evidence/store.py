@@ -221,8 +221,8 @@ class Store:
                 f"{self.path}: the disk is full. Nothing was changed. Make room, and try again."
             )
         return DamagedStore(
-            f"{self.path}: {said.rstrip('.')}. Nothing is lost with it: move the file away (or, if that is what is said, mend the "
-            f"folder's permissions), and run: {self._rebuild}"
+            f"{self.path}: {said.rstrip('.')}. Nothing is lost with it. Run: {self._rebuild} (if that does not help, move the "
+            "file away first, and see that the folder can be written)"
         )
 
     @property

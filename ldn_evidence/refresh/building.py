@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from ldn_evidence.errors import DamagedStore, InputError
 from ldn_evidence.model import BatchForm, Citation, Protocol, Record, Report, Study, Tag
 from ldn_evidence.store import SCHEMA_VERSION, Store, Taken
 
+# A packed file that a person brings may not fill the memory.
+MOST_BYTES = 512 * 1024 * 1024
 XML_FORMS = frozenset({BatchForm.EFETCH, BatchForm.PUBMED_XML})
 
 
@@ -39,7 +42,12 @@ def _read_file(path: Path) -> tuple[bytes, BatchForm]:
         ) from error
     if raw.startswith(b"\x1f\x8b"):
         try:
-            raw = gzip.decompress(raw)
+            with gzip.open(io.BytesIO(raw)) as packed:
+                raw = packed.read(MOST_BYTES + 1)
+            if len(raw) > MOST_BYTES:
+                raise InputError(
+                    f"{path}: unpacks to more than {MOST_BYTES >> 20} MiB. Bring it in smaller parts."
+                )
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{path}: is not a whole gzip file ({error}). Download it again.") from error
     kind = imports.form(raw, str(path))

@@ -96,7 +96,7 @@ class Workspace:
         try:
             self.root = Path(root).expanduser().absolute() if root is not None else find(Path.cwd())
         except RuntimeError as error:  # ~nobody
-            raise InputError(f"{root}: {error}. Write the folder in full.") from error
+            raise InputError(f"{root}: there is no such home folder. Write the folder in full.") from error
         if self.root.exists() and not self.root.is_dir():
             raise InputError(f"{self.root}: is a file, not a folder. Choose another with --workspace DIR.")
         marker = self.root / MARKER
