@@ -127,15 +127,15 @@ class _Trip:
         revised = (
             frozenset[int]() if full else self._revised(everything, self._since(leftover), found, fetched)
         )
-        again = fetched if full or revised is None else revised & fetched
+        gaps = frozenset(previous.missing if previous else ())
+        again = fetched if full or revised is None else (revised | gaps) & fetched
         wanted = (found | self.held.named | lost) - fetched
         # What no search finds any more may be gone from PubMed; whatever a search has just found must be given.
         needed = (found | lost) - fetched | again & (found | (revised or frozenset()))
         given = self._fetch(wanted, needed) | self._fetch_again(again)
         missing = needed - given
         # A gap once accepted stays accepted, but not that what is held here should be lost with it.
-        before = frozenset(previous.missing if previous else ()) - lost
-        accepted = missing if accept_missing else before
+        accepted = missing if accept_missing else gaps - lost
 
         batches = list(dict.fromkeys((*leftover, *self.added)))
         records: dict[int, Record] = {}
