@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -237,39 +237,43 @@ class _Trip:
     def _fetch(self, wanted: Iterable[int], needed: Collection[int]) -> frozenset[int]:
         """Fetch what is not held, and list every answer as it comes: a run that breaks off has not fetched in vain."""
         given: set[int] = set()
-        left = sorted(wanted)
-        total = len(left)
-        # PubMed leaves out what it does not have, and so does an answer that went wrong: ask once more.
-        for _ in range(2):
-            for some in entrez.batches(left):
-                answer = self.service.fetch(some)
-                if answer.pmids:
-                    self._list(answer)
-                given |= answer.pmids
-                self.progress.step("records", len(given), total)
-            left = sorted(set(left) & set(needed) - given)
+        for answer in self._answers("records", wanted, needed):
+            if answer.pmids:
+                self._list(answer)
+            given |= answer.pmids
         return frozenset(given)
 
-    def _fetch_again(self, wanted: Iterable[int]) -> frozenset[int]:
+    def _fetch_again(self, wanted: Collection[int]) -> frozenset[int]:
         """Fetch what is held already, and list only answers that bring something else than what is held."""
         given: set[int] = set()
-        left = sorted(wanted)
+        for answer in self._answers("records fetched again", wanted, wanted):
+            digest = self.archive.keep(answer.raw)
+            records = self._records(answer.raw)
+            same = {pmid for pmid, one in records.items() if self.held.records.get(pmid) == one}
+            self.unchanged |= same
+            if same >= answer.pmids:
+                self.archive.forget(digest)
+            else:
+                self._list(answer)
+            given |= answer.pmids
+        return frozenset(given)
+
+    def _answers(self, what: str, wanted: Iterable[int], needed: Collection[int]) -> Iterator[Fetched]:
+        """Every answer to these PMIDs; those that are `needed` and left out are asked for once more.
+
+        PubMed leaves out what it does not have, and so does an answer that went wrong.
+        """
+        left, given = sorted(wanted), 0
         total = len(left)
         for _ in range(2):
+            absent: set[int] = set()
             for some in entrez.batches(left):
                 answer = self.service.fetch(some)
-                digest = self.archive.keep(answer.raw)
-                records = self._records(answer.raw)
-                same = {pmid for pmid, one in records.items() if self.held.records.get(pmid) == one}
-                self.unchanged |= same
-                if same >= answer.pmids:
-                    self.archive.forget(digest)
-                else:
-                    self._list(answer)
-                given |= answer.pmids
-                self.progress.step("records fetched again", len(given), total)
-            left = sorted(set(left) - given)
-        return frozenset(given)
+                yield answer
+                absent |= set(some) - answer.pmids
+                given += len(answer.pmids)
+                self.progress.step(what, given, total)
+            left = sorted(absent & set(needed))
 
     def _list(self, answer: Fetched) -> None:
         source = f"PubMed efetch, run {self.run.id}"
