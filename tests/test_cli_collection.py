@@ -73,7 +73,7 @@ def test_refresh_tells_by_query_what_is_new_and_what_now_awaits_appraisal(refres
 def test_a_second_refresh_says_that_nothing_is_new(work, tmp_path, standin):
     done = refresh(work, tmp_path, standin)
     assert done.returncode == 0
-    assert "Nothing new: what is held here is what PubMed has." in done.stdout
+    assert "Nothing new: what the queries find is held here as PubMed has it." in done.stdout
     assert "Nothing has changed in" in done.stdout
     assert "queries: 24 of 24" in done.stderr  # plain lines where there is no terminal
     assert "\x1b" not in done.stdout + done.stderr
