@@ -318,7 +318,7 @@ class Entrez:
             raise self._no_address() from error
         except requests.exceptions.RequestException as error:
             raise _Passing(type(error).__name__) from error
-        except OSError as error:  # such as certificates that are not where the environment says
+        except OSError as error:  # such as certificates that are not where they should be
             raise EntrezError(
                 f"NCBI can't be asked: {error}. Mend the network settings of this machine."
             ) from error

@@ -523,7 +523,7 @@ def test_by_hand_it_says_what_to_type():
         try:
             count, line = running.stdout.readline(), running.stdout.readline()
             assert count.startswith(f"{len(records_of(HELD))} records at ")
-            url = re.fullmatch(r"LDN_EVIDENCE_EUTILS_URL=(http://127.0.0.1:\d+/entrez/eutils/) ldn-evidence refresh\n", line)[1]  # fmt: skip
+            url = re.fullmatch(r"LDN_EVIDENCE_EUTILS_URL=(http://127.0.0.1:\d+/entrez/eutils/) ldn-evidence --workspace trial refresh\n", line)[1]  # fmt: skip
             assert requests.get(url + "einfo.fcgi", timeout=10).status_code == 503
             assert "einfo" in running.stdout.readline()
         finally:
