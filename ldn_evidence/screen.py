@@ -486,6 +486,8 @@ def _rests_on(found: EvidenceProfile) -> str:
 
 def _rests_on_briefly(found: EvidenceProfile) -> str:
     body = found.body
+    if body is None and found.awaiting:
+        return f"{len(found.awaiting):,} unread"
     if body is None or not body.informed:
         return "-"
     if body.by_review:
