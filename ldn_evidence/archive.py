@@ -99,7 +99,12 @@ class Archive:
         under `added`. Raises WorkspaceError where a run relies on an answer that the list does not know: something has been
         cut out of the list.
         """
-        relied = {digest: run.id for run in self.runs() if run.complete for digest in run.batches}
+        relied = {
+            digest: (run.id, place)
+            for run in self.runs()
+            if run.complete
+            for place, digest in enumerate(run.batches)
+        }
         known = self._list()
         lost = [
             one for one in relied if (one, BatchForm.EFETCH) not in known.batches and one not in known.dropped
@@ -109,23 +114,15 @@ class Archive:
                 f"{self.manifest}: does not list {len(lost)} answer(s) on which complete runs rely, such as {lost[0][:12]}. "
                 f"Restore it from a copy; or move {self.folder} away and run: ldn-evidence refresh"
             )
-        last = {run.id: {digest: place for place, digest in enumerate(run.batches)} for run in self.runs()}
-        answers = [
-            replace(one, added=relied[one.digest])
-            for one in self.batches()
-            if one.form is BatchForm.EFETCH and one.digest in relied
-        ]
         files = [one for one in self.batches() if not one.form.from_pubmed]
-        return files + sorted(answers, key=lambda one: (one.added, last[one.added][one.digest]))
+        answers = [one for one in self.batches() if one.form is BatchForm.EFETCH and one.digest in relied]
+        answers.sort(key=lambda one: relied[one.digest])
+        return files + [replace(one, added=relied[one.digest][0]) for one in answers]
 
     def unsettled(self) -> list[Batch]:
         """Records that were fetched by a refresh which did not end well."""
-        settled = {(one.digest, one.form) for one in self.settled()}
-        return [
-            one
-            for one in self.batches()
-            if one.form is BatchForm.EFETCH and (one.digest, one.form) not in settled
-        ]
+        settled = {one.key for one in self.settled()}
+        return [one for one in self.batches() if one.form is BatchForm.EFETCH and one.key not in settled]
 
     def damaged(self, among: Iterable[Batch] | None = None) -> list[Batch]:
         """The batches, of all or of some, whose file is missing or does not fit its digest."""

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import requests
 import stamina
@@ -353,7 +353,7 @@ class TooMany(EntrezError):
     """More records were revised than PubMed lists at once."""
 
     def __init__(self, count: int) -> None:
-        super().__init__(f"PubMed has revised {count} records. Fetch all again: ldn-evidence refresh --full")
+        super().__init__(f"PubMed has revised {count} records, more than it lists at once")
 
 
 def _limiter(folder: Path | None, name: str, rates: list[Rate]) -> Limiter:
@@ -485,6 +485,6 @@ def batches(pmids: Collection[int]) -> list[list[int]]:
     return [ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH)]
 
 
-def settings(**known: Any) -> dict[str, str]:
-    """The versions of what fetched, for the run's manifest."""
-    return {name: version(name) for name in ("ldn-evidence", "requests", "lxml")} | known
+def versions() -> dict[str, str]:
+    """The versions of what asks, for the run's manifest."""
+    return {name: version(name) for name in ("ldn-evidence", "requests", "lxml")}

@@ -148,7 +148,8 @@ _TABLES: tuple[type[SQLModel], ...] = (
 class Taken:
     """What one batch brings: records and citations with their tags, and what in it could not be read.
 
-    `added`: the moment for which it speaks (UTC, ISO 8601). `from_pubmed`: PubMed's own answer outranks a person's file.
+    `added` orders batches: when a file was brought, or the name of the run that last relied on an answer. `from_pubmed`:
+    PubMed's own answer outranks a person's file.
     """
 
     key: str
@@ -274,15 +275,11 @@ class Store:
         with self._reading() as connection:
             return _all_records(connection)
 
-    def citations(self) -> list[tuple[Citation, Tag]]:
-        """Every reference from another search with its tag, by key."""
+    def contents(self) -> _Contents:
+        """Reports, records, references and hits, all as they were at one moment, whoever writes meanwhile."""
         with self._reading() as connection:
-            return _all_citations(connection)
-
-    def hits(self) -> dict[int, tuple[str, ...]]:
-        """For each PMID the conditions and claims whose last search found it, in the protocol's order."""
-        with self._reading() as connection:
-            return _hits(connection)
+            connection.exec_driver_sql("BEGIN")
+            return _contents(connection)
 
     def problems(self) -> list[tuple[str | None, str]]:
         """PMID, where it could be read, and reason: citations of the archive that could not be read, and are held from nowhere else."""
@@ -395,8 +392,7 @@ class Draft:
 
     def contents(self) -> _Contents:
         """Everything that the database holds now, for joining it to studies."""
-        one = self._connection
-        return _reports(one), _all_records(one), _all_citations(one), _hits(one)
+        return _contents(self._connection)
 
     def digest(self) -> str:
         """SHA-256 over every report, record, reference and hit, whatever machine or order they came from."""
@@ -560,6 +556,10 @@ def _report_row(report: Report, tag: Tag) -> dict[str, Any]:
         "report": report.model_dump_json(),
         "tag": _tags.dump_json(tag).decode(),
     }
+
+
+def _contents(connection: sa.Connection) -> _Contents:
+    return _reports(connection), _all_records(connection), _all_citations(connection), _hits(connection)
 
 
 def _reports(connection: sa.Connection) -> list[tuple[Report, Tag]]:

@@ -133,7 +133,7 @@ def build(
 
 def held(store: Store, protocol: Protocol) -> dict[str, Study]:
     """The studies that the database holds, by key."""
-    return _studies(store.reports(), store.records(), store.citations(), store.hits(), protocol)
+    return _studies(*store.contents(), protocol)
 
 
 def _studies(

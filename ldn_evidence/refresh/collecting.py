@@ -82,7 +82,7 @@ def collect(
         outcome=RunOutcome.INCOMPLETE,
         why="it was interrupted",
         pubmed_build=pubmed_build,
-        versions=entrez.settings(python=platform.python_version()),
+        versions=entrez.versions() | {"python": platform.python_version()},
     )
     trip = _Trip(service, archive, held, progress, run)
     try:
