@@ -1,9 +1,11 @@
-"""The machine's reading, and what is computed from everything else. Never stored as truth."""
+"""What is computed from everything else. Never stored as truth."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ldn_evidence.model.corrected import Correction
+from ldn_evidence.model.machine import MachineReading, Relevance, Tag
 from ldn_evidence.model.pubmed import Record
 from ldn_evidence.model.searching import Citation
 from ldn_evidence.model.vocabularies import (
@@ -11,23 +13,14 @@ from ldn_evidence.model.vocabularies import (
     Certainty,
     ClaimKind,
     Concern,
+    CorrectionField,
     Direction,
     Domain,
-    StudyDesign,
-    TagSource,
+    PublicationKind,
+    Screening,
+    Substance,
 )
-from ldn_evidence.model.written import Appraisal, Report
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tag:
-    """The machine's reading of what a study is, with the rule and the words that decided."""
-
-    design: StudyDesign
-    source: TagSource
-    rule: str
-    words: str
-    meta_analysis: bool = False
+from ldn_evidence.model.written import Appraisal, Claim, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +45,21 @@ class DomainRating:
 class Study:
     """One investigation with its reports, PubMed records and references from other searches, its main report first.
 
-    `found_by`: the conditions and claims whose last search found one of its records.
+    `found_by`: the conditions and claims whose last search found one of its records. `readings`: what the machine made of each of
+    its documents, by key; `corrections`: what reviewers have put over it. `tag` and `relevance` are what stands after them.
     """
 
     key: str
     condition: str
     tag: Tag
+    relevance: Relevance
     reports: tuple[Report, ...] = ()
     records: tuple[Record, ...] = ()
     citations: tuple[Citation, ...] = ()
     found_by: tuple[str, ...] = ()
     human: bool | None = None
+    readings: tuple[tuple[str, MachineReading], ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def main(self) -> Report | None:
@@ -102,9 +99,78 @@ class Study:
         """Whether a search brought it and no person has described it yet; one that PubMed calls retracted needs no reading."""
         return not self.reports and not any(record.retracted for record in self.records)
 
-    def concerns(self, slug: str | None) -> bool:
-        """Whether it bears on a condition or a claim: as its reader said, or, while nobody has read it, by the searches."""
-        return slug is not None and (self.condition == slug or (not self.reports and slug in self.found_by))
+    @property
+    def warning(self) -> str | None:
+        """What everybody has to know of it first: that its main document was retracted, or that an editor voiced concern."""
+        said = self.main.correction_status if self.main else None
+        records = (
+            self.records if self.main is None else [one for one in self.records if one.pmid == self.main.pmid]
+        )
+        if said == "retracted" or any(record.retracted for record in records):
+            return "retracted"
+        concern = any(
+            link.relation == "ExpressionOfConcernIn" for record in records for link in record.related
+        )
+        return "expression of concern" if concern or said == "expression of concern" else None
+
+    @property
+    def excluded(self) -> str | None:
+        """Why a person left it out: at screening, or by correcting what it is about."""
+        decision = self.corrected(CorrectionField.SCREENING)
+        if decision:
+            excluded = decision.value == Screening.EXCLUDE
+            return f"excluded by {decision.reviewer}: {decision.reason}" if excluded else None
+        if self.corrected(CorrectionField.RELEVANCE) and self.relevance.out:
+            return f"{self.relevance.substance}: {self.relevance.reason}"
+        return None
+
+    @property
+    def left_out(self) -> str | None:
+        """Why nobody waits for it to be read: a person left it out, or nobody described it and the machine finds it off the subject."""
+        decided = self.corrected(CorrectionField.SCREENING) or self.corrected(CorrectionField.RELEVANCE)
+        if decided or self.reports:
+            return self.excluded
+        if self.tag.publication in (PublicationKind.NOTICE, PublicationKind.ERRATUM):
+            return f"{self.tag.publication}: it tells of another record"
+        return f"{self.relevance.substance}: {self.relevance.reason}" if self.relevance.out else None
+
+    @property
+    def awaits(self) -> bool:
+        """Whether it waits for a person to read it."""
+        return self.unread and not self.left_out
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why a person should look at the machine's reading; empty where a person described the study, or it is left out anyway."""
+        if self.reports or self.left_out:
+            return ()
+        unclear = self.relevance.substance is Substance.UNCLEAR
+        found = (
+            self.tag.doubt,
+            f"unclear whether it belongs here: {self.relevance.reason}" if unclear else None,
+        )
+        return tuple(one for one in found if one)
+
+    def corrected(self, field: CorrectionField) -> Correction | None:
+        """The correction that stands on a field."""
+        return next((one for one in self.corrections if one.field is field), None)
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The conditions on which it bears: as a person said, or, while nobody has, by the searches and the machine's reading."""
+        if correction := self.corrected(CorrectionField.CONDITIONS):
+            return correction.members
+        if self.reports:
+            return (self.condition,)
+        return tuple(dict.fromkeys((*self.found_by, *self.relevance.conditions)))
+
+    def bears_on(self, claim: Claim) -> bool:
+        """Whether it bears on a claim: as a person said, or through its conditions, or, while nobody has read it, by the claim's own query."""
+        if correction := self.corrected(CorrectionField.CLAIMS):
+            return claim.slug in correction.members
+        if claim.condition is not None:
+            return claim.condition in self.conditions
+        return not self.reports and claim.slug in (*self.found_by, *self.relevance.claims)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,10 @@ class TagSource(StrEnum):
 
     STATED_CODE = "stated code"
     PUBLICATION_TYPE = "publication type"
+    MESH = "MeSH heading"
+    CUE = "words"
+    MODEL = "model"
+    CORRECTION = "correction"
     NOTHING = "nothing"
 
 
@@ -170,3 +174,114 @@ class RunOutcome(StrEnum):
 
     COMPLETE = "complete"
     INCOMPLETE = "incomplete"
+
+
+class Part(StrEnum):
+    """Where in a title and abstract something stands. `abstract`: the abstract has no headings."""
+
+    TITLE = "title"
+    ABSTRACT = "abstract"
+    BACKGROUND = "background"
+    METHODS = "methods"
+    RESULTS = "results"
+    CONCLUSIONS = "conclusions"
+
+
+class PublicationKind(StrEnum):
+    """What sort of document a record describes, whatever the design of the study."""
+
+    ARTICLE = "article"
+    PREPRINT = "preprint"
+    PROTOCOL = "protocol"
+    ERRATUM = "erratum"
+    NOTICE = "notice"
+    COMMENT = "comment"
+    BOOK = "book"
+
+
+class Blinding(StrEnum):
+    """Who did not know the allocation, as the abstract says it."""
+
+    OPEN = "open"
+    SINGLE = "single"
+    DOUBLE = "double"
+    TRIPLE = "triple"
+
+
+class Species(StrEnum):
+    """Whom or what was studied."""
+
+    HUMAN = "human"
+    ANIMAL = "animal"
+    HUMAN_AND_ANIMAL = "human and animal"
+    NEITHER = "neither"
+
+
+class Substance(StrEnum):
+    """Whether a record is about the protocol's intervention at the protocol's dose."""
+
+    LOW_DOSE = "low dose"
+    ULTRA_LOW_DOSE = "ultra-low dose"
+    STANDARD_DOSE = "standard dose"
+    LOOK_ALIKE = "look-alike substance"
+    OTHER_MEANING = "another meaning of the abbreviation"
+    NOT_MENTIONED = "not mentioned"
+    UNCLEAR = "unclear"
+
+    @property
+    def out(self) -> bool:
+        """Whether a record of this kind is left out. What is unclear stays in, for a person to look at."""
+        return self not in (Substance.LOW_DOSE, Substance.UNCLEAR)
+
+
+class FactField(StrEnum):
+    """What a machine reads in an abstract to help whoever appraises it. `participants`: those randomised, or enrolled where nobody was."""
+
+    ENROLLED = "participants"
+    ANALYSED = "participants analysed"
+    DOSE = "dose"
+    DURATION = "duration"
+    COMPARATOR = "comparator"
+    PRIMARY_OUTCOME = "primary outcome"
+    EFFECT = "effect"
+    P_VALUE = "p value"
+    REGISTRY = "registry number"
+    FUNDING = "funding"
+    CONFLICTS = "conflicts of interest"
+    RESULT = "result"
+
+
+class Screening(StrEnum):
+    """A person's decision whether a study belongs into the review."""
+
+    INCLUDE = "include"
+    EXCLUDE = "exclude"
+
+
+class CorrectionField(StrEnum):
+    """What a correction may override."""
+
+    DESIGN = "design"
+    META_ANALYSIS = "meta_analysis"
+    RANDOMISED = "randomised"
+    CROSSOVER = "crossover"
+    CONTROLLED = "controlled"
+    BLINDING = "blinding"
+    SPECIES = "species"
+    PUBLICATION = "publication"
+    RELEVANCE = "relevance"
+    DOSE = "dose"
+    CONDITIONS = "conditions"
+    CLAIMS = "claims"
+    STUDY = "study"
+    SCREENING = "screening"
+
+
+class ResultDirection(StrEnum):
+    """What a trial says of its own primary result, as words tell it. `unclear` is the default."""
+
+    FAVOURS = "favours"
+    NO_DIFFERENCE = "no difference"
+    MIXED = "mixed"
+    AGAINST = "against"
+    UNCLEAR = "unclear"

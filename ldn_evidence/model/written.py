@@ -30,6 +30,7 @@ from ldn_evidence.model.vocabularies import (
     Expectation,
     Finding,
     RiskOfBias,
+    Substance,
 )
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
@@ -52,6 +53,7 @@ Query = Annotated[Text, AfterValidator(_balanced)]
 Measure = Literal["MD", "SMD", "RR", "OR", "RD"]
 RATIOS = ("RR", "OR")
 Number = Annotated[float, Field(allow_inf_nan=False)]
+Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
@@ -69,63 +71,106 @@ List = Annotated[tuple[str, ...], BeforeValidator(_split)]
 YesNo = Literal["y", "n", "unclear", "not_applicable"]
 
 
-class _Written(BaseModel):
+class Written(BaseModel):
+    """What people write: frozen, and unknown keys are refused."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class MeshTerm(_Written):
+class MeshTerm(Written):
     """A MeSH heading: `ui` such as D005356 (or C... for a supplementary concept) and its name."""
 
     ui: Annotated[str, StringConstraints(pattern=r"^[DC]\d{6,9}$")] = Field(examples=["D005356"])
     heading: Text = Field(examples=["Fibromyalgia"])
 
 
-class SourceDocument(_Written):
+class SourceDocument(Written):
     """The text whose claims are examined."""
 
     title: Text = Field(examples=["Low-dose naltrexone for pain (web page)"])
     note: str = ""
 
 
-class DoseWindow(_Written):
-    """Doses that count as this intervention, in `unit` a day. `usual` lies inside `in_scope`."""
+class Bounds(Written):
+    """Doses in scope, and where they are another thing: below `ultra_low_below`, from `standard_from` on. Between: a person decides."""
+
+    in_scope: tuple[Number, Number] = Field(examples=[[0.1, 10.0]])
+    ultra_low_below: Amount | None = None
+    standard_from: Amount | None = None
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        low, high = self.in_scope
+        if not 0 < low <= high:
+            raise ValueError(f"in_scope {list(self.in_scope)} must run from lower to higher, above 0.")
+        if (self.ultra_low_below or 0) > low:
+            raise ValueError(f"ultra_low_below = {self.ultra_low_below} lies inside in_scope. Lower it.")
+        if self.standard_from is not None and self.standard_from <= high:
+            raise ValueError(f"standard_from = {self.standard_from} lies inside in_scope. Raise it.")
+        return self
+
+
+class DoseWindow(Bounds):
+    """Doses that count as this intervention, in `unit` a day, and per kilogram of body weight. `usual` lies inside `in_scope`.
+
+    Above `dose_finding_above` a dose counts only where a text speaks of finding the dose.
+    """
 
     unit: Text = Field(examples=["mg"])
     usual: tuple[Number, Number] = Field(examples=[[0.5, 4.5]])
-    in_scope: tuple[Number, Number] = Field(examples=[[0.1, 10.0]])
+    dose_finding_above: Number | None = None
+    per_kg: Bounds | None = None
     note: str = ""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         low, high = self.in_scope
-        if not 0 < low <= self.usual[0] <= self.usual[1] <= high:
+        if not low <= self.usual[0] <= self.usual[1] <= high:
             raise ValueError(
-                f"usual {list(self.usual)} must lie inside in_scope {list(self.in_scope)}, low before high."
+                f"usual {list(self.usual)} must lie inside in_scope {[low, high]}, low before high."
             )
         return self
 
 
-class LookAlike(_Written):
-    """Something a naive search takes for the intervention, and why it is not."""
+LookAlikeKind = Literal[
+    Substance.LOOK_ALIKE, Substance.ULTRA_LOW_DOSE, Substance.STANDARD_DOSE, Substance.OTHER_MEANING, Substance.UNCLEAR
+]  # fmt: skip
+
+
+class LookAlike(Written):
+    """Something a naive search takes for the intervention, and why it is not.
+
+    `words` betray it: "*" is the rest of a word, a space or hyphen either or neither; "#" is a digit, before which only a hyphen or nothing
+    stands. `kind` is what a record is that has them in
+    its title: "standard dose" words (another use, a depot) yield to a stated dose, "unclear" ones only cast doubt.
+    """
 
     name: Text = Field(examples=["methylnaltrexone"])
     why: Text = Field(examples=["another drug"])
     mesh: str | None = None
+    kind: LookAlikeKind = Substance.LOOK_ALIKE
+    words: tuple[Text, ...] = Field((), examples=[["methylnaltrexone"]])
 
 
-class Intervention(_Written):
-    """What is examined."""
+class Intervention(Written):
+    """What is examined. `names` are the drug's at any dose; `abbreviations` stand for the drug at its dose, and for other things."""
 
     name: Text = Field(examples=["low-dose naltrexone"])
     short: Text = Field(examples=["LDN"])
     names: tuple[Text, ...] = Field(min_length=1, examples=[["naltrexone"]])
+    abbreviations: tuple[Text, ...] = ()
     mesh: tuple[MeshTerm, ...] = ()
     query: Query = Field(examples=["(naltrexone[mh] OR naltrexon*[tiab])"])
     dose: DoseWindow
     look_alikes: tuple[LookAlike, ...] = ()
 
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Every word that may stand for the drug beside a dose."""
+        return (*self.names, *self.abbreviations)
 
-class Condition(_Written):
+
+class Condition(Written):
     """A condition: the query block for it, and the MeSH headings (with descendants) that mean it."""
 
     slug: Slug = Field(examples=["fibromyalgia"])
@@ -135,7 +180,7 @@ class Condition(_Written):
     descendants: tuple[MeshTerm, ...] = ()
 
 
-class ImportantDifference(_Written):
+class ImportantDifference(Written):
     """The smallest difference that matters, for one measure on one scale.
 
     For MD and SMD `value` is a distance from 0 in units of `scale`; for RR and OR it is a factor above 1,
@@ -159,7 +204,7 @@ class ImportantDifference(_Written):
         return (1 / self.value, self.value) if self.measure in RATIOS else (-self.value, self.value)
 
 
-class Claim(_Written):
+class Claim(Written):
     """One PICO question for one outcome."""
 
     slug: Slug = Field(examples=["fibromyalgia-pain"])
@@ -207,7 +252,7 @@ class Claim(_Written):
         return next(iter((*exact, *free)), None)
 
 
-class Protocol(_Written):
+class Protocol(Written):
     """Everything a refresh and a grading need to know of one intervention."""
 
     schema_version: Literal[1] = Field(alias="schema", examples=[1])
@@ -277,7 +322,7 @@ def nearest(word: str, known: Sequence[str]) -> str:
     return f'Did you mean "{close[0]}"?' if close else f"Use one of: {', '.join(known) or 'none'}."
 
 
-class Report(_Written):
+class Report(Written):
     """One document about a study, as facts that a reader noted: a row of `data/corpus/*.csv`.
 
     `stated_design` and `primary_direction` are that reader's codes, unadjudicated; the design becomes a word of
@@ -359,7 +404,7 @@ def _contradicts(finding: Finding, ratio: float) -> bool:
     return (finding is Finding.INCREASE and ratio < 1) or (finding is Finding.DECREASE and ratio > 1)
 
 
-class Appraisal(_Written):
+class Appraisal(Written):
     """One reviewer's reading of one study on one claim: a row of `data/appraisals/*.csv`.
 
     `estimate`, `ci_low`, `ci_high` (95 %) are intervention minus comparator (MD, SMD; RD in percentage points) or
