@@ -37,7 +37,8 @@ title = "<title of the document>"
 [intervention]
 name = "<full name>"
 short = "<short name for sentences>"
-names = ["<every name it goes by>"]
+names = ["<every name of the drug>"]
+abbreviations = []                  # letters that stand for the drug at its dose, e.g. ["LDN"]
 mesh = []                           # e.g. [{ ui = "D009271", heading = "Naltrexone" }]
 query = "<drug>[tiab]"              # PubMed syntax; tag every term; no dose words, the dose is judged later
 
@@ -45,9 +46,13 @@ query = "<drug>[tiab]"              # PubMed syntax; tag every term; no dose wor
 unit = "mg"
 usual = [1, 5]
 in_scope = [0.5, 10]
+# ultra_low_below = 0.01            # below this, and from standard_from on, it is another thing
+# standard_from = 25
 
 # [[intervention.look_alikes]]
 # name = "<what a naive search takes for it>"
+# kind = "look-alike substance"     # or: ultra-low dose, standard dose, another meaning of the abbreviation, unclear
+# words = ["<words that betray it; * stands for the rest of a word>"]
 # why = "<why it is not>"
 
 [[conditions]]
