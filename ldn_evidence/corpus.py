@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ldn_evidence.errors import InputError
-from ldn_evidence.model import Citation, Protocol, Record, Report, SearchDate, Study, Tag
+from ldn_evidence.model import OWN, Citation, MachineReading, Protocol, Record, Report, SearchDate, Study
 from ldn_evidence.textfiles import read_rows, read_toml, unique
 
 
@@ -99,11 +99,12 @@ def layered(bundled: Sequence[Report], own: Sequence[Report]) -> list[Report]:
 
 
 def studies(
-    reports: Sequence[tuple[Report, Tag]],
-    records: Sequence[tuple[Record, Tag]] = (),
-    citations: Sequence[tuple[Citation, Tag]] = (),
+    reports: Sequence[tuple[Report, MachineReading]],
+    records: Sequence[tuple[Record, MachineReading]] = (),
+    citations: Sequence[tuple[Citation, MachineReading]] = (),
     found_by: Mapping[int, Sequence[str]] | None = None,
     conditions: Collection[str] = (),
+    grouping: Mapping[str, str] | None = None,
 ) -> list[Study]:
     """Which documents are one study: here, and only here.
 
@@ -111,49 +112,100 @@ def studies(
     a record that no row names is a study of its own under `pmid:...`, and bears on the conditions whose search found
     it. A reference from another search belongs to whatever has its PMID, its DOI, or its title and year; a reference that fits
     nothing is a study of its own under `import:...`. Nothing is dropped: what was found twice is listed in one place.
+    `grouping` is reviewers' word on where a document belongs (its name -> a study's key, or `own`), and stands above all that.
     """
     found_by = found_by or {}
+    places = _told(_found(reports, records, citations), grouping or {}, {one.study_key for one, _ in reports})
     drafts: dict[str, _Draft] = {}
-    known = _Known()
-    for report, tag in sorted(reports, key=lambda one: one[0].report_of is not None):  # main reports first
-        draft = drafts.setdefault(report.report_of or report.study_key, _Draft())
-        draft.reports.append(report)
-        if report.report_of is None:
-            draft.tag = tag
-        known.add(report.report_of or report.study_key, report.pmid, report.doi, report.title, report.year)
-    for record, tag in records:
-        key = known.same(record.pmid, record.identifier("doi")) or f"pmid:{record.pmid}"
-        draft = drafts.setdefault(key, _Draft(tag))
-        draft.records.append(record)
-        known.add(key, record.pmid, record.identifier("doi"), record.title, record.published.year)
-    for one, tag in citations:
-        key = known.same(one.pmid, one.doi, one.title, one.year) or one.key
-        draft = drafts.setdefault(key, _Draft(tag))
-        draft.citations.append(one)
-        known.add(key, one.pmid, one.doi, one.title, one.year)
+    for report, reading in sorted(reports, key=lambda one: one[0].report_of is not None):  # main rows first
+        drafts.setdefault(places[report.study_key], _Draft()).take(report.study_key, reading).reports.append(
+            report
+        )
+    for record, reading in records:
+        name = f"pmid:{record.pmid}"
+        drafts.setdefault(places[name], _Draft()).take(name, reading).records.append(record)
+    for one, reading in citations:
+        drafts.setdefault(places[one.key], _Draft()).take(one.key, reading).citations.append(one)
     return [draft.study(key, found_by, conditions) for key, draft in drafts.items()]
+
+
+def _found(
+    reports: Sequence[tuple[Report, MachineReading]],
+    records: Sequence[tuple[Record, MachineReading]],
+    citations: Sequence[tuple[Citation, MachineReading]],
+) -> dict[str, str]:
+    """The key of the study to which each document belongs by what it says of itself."""
+    places: dict[str, str] = {}
+    known = _Known()
+    for report, _ in reports:
+        key = report.report_of or report.study_key
+        places[report.study_key] = key
+        known.add(key, report.pmid, report.doi, report.title, report.year)
+    for record, _ in records:
+        doi = record.identifier("doi")
+        key = known.same(record.pmid, doi) or f"pmid:{record.pmid}"
+        places[f"pmid:{record.pmid}"] = key
+        known.add(key, record.pmid, doi, record.title, record.published.year)
+    for one, _ in citations:
+        key = known.same(one.pmid, one.doi, one.title, one.year) or one.key
+        places[one.key] = key
+        known.add(key, one.pmid, one.doi, one.title, one.year)
+    return places
+
+
+def _told(places: Mapping[str, str], grouping: Mapping[str, str], rows: Collection[str]) -> dict[str, str]:
+    """The same after reviewers' word. What is moved takes along what belongs to it; a move to nowhere, or in a circle, is not made.
+
+    `rows`: the keys of corpus rows, which only a study of the corpus can take in.
+    """
+
+    def place(name: str, passed: frozenset[str]) -> str:
+        key = places[name]
+        target = grouping.get(name)
+        if target == OWN:
+            return name
+        if target is not None and target in places and target not in passed:
+            there = place(target, passed | {name})
+            return there if name not in rows or there in rows else key
+        if key != name and key not in passed:
+            return place(key, passed | {name})
+        return key
+
+    return {name: place(name, frozenset({name})) for name in places}
 
 
 @dataclass
 class _Draft:
-    tag: Tag | None = None
+    readings: dict[str, MachineReading] = field(default_factory=dict)
     reports: list[Report] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
 
+    def take(self, name: str, reading: MachineReading) -> _Draft:
+        """Note what the machine made of a document; then the document itself can be added."""
+        self.readings[name] = reading
+        return self
+
     def study(self, key: str, found_by: Mapping[int, Sequence[str]], conditions: Collection[str]) -> Study:
-        main = next((one for one in self.reports if one.report_of is None), None)
+        main = next((one for one in self.reports if one.study_key == key), None)
         others = sorted((one for one in self.reports if one is not main), key=lambda one: one.study_key)
         slugs = tuple(dict.fromkeys(slug for one in self.records for slug in found_by.get(one.pmid, ())))
         condition = next((slug for slug in slugs if slug in conditions), "not read")
-        if self.tag is None:
+        if self.reports and main is None:
             raise ValueError(
                 f"{key}: a report of a study that is not there"
             )  # corpus.layered refuses such rows
+        # The main report's own, else the first document's.
+        reading = self.readings.get(key) or next(iter(self.readings.values()))
+        # The document whose name the study bears comes first.
+        self.records.sort(key=lambda one: f"pmid:{one.pmid}" != key)
+        self.citations.sort(key=lambda one: one.key != key)
         return Study(
             key=key,
             condition=main.condition if main else condition,
-            tag=self.tag,
+            tag=reading.tag,
+            relevance=reading.relevance,
+            readings=tuple(self.readings.items()),
             reports=(main, *others) if main else (),
             records=tuple(self.records),
             citations=tuple(self.citations),
