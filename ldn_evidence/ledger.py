@@ -59,13 +59,9 @@ def _query_entry(run: SearchRun, before: SearchRun | None, slug: str) -> dict[st
 def awaiting(protocol: Protocol, studies: Iterable[Study], rows: Iterable[Appraisal]) -> dict[str, list[str]]:
     """For each claim the keys of studies that a search found for it and that nobody has read: no row, no appraisal."""
     read = {(row.claim, row.study_key) for row in rows}
-    unread = [one for one in studies if one.unread]
+    unread = [one for one in studies if one.awaits]
     return {
-        claim.slug: [
-            one.key
-            for one in unread
-            if one.concerns(claim.condition or claim.slug) and (claim.slug, one.key) not in read
-        ]
+        claim.slug: [one.key for one in unread if one.bears_on(claim) and (claim.slug, one.key) not in read]
         for claim in protocol.claims
     }
 

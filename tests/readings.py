@@ -13,11 +13,14 @@ from ldn_evidence.model import (
     Direction,
     EvidenceProfile,
     Finding,
+    Passage,
+    Relevance,
     Report,
     SearchDate,
     Study,
+    Substance,
 )
-from ldn_evidence.tagging import tag
+from ldn_evidence.tagging import Document, tag
 
 SEARCH = SearchDate(source="a test", date="2026-11")
 NULL = Finding.NO_DIFFERENCE
@@ -51,7 +54,8 @@ def study(key: str, design: str = "rct", **changes: object) -> Study:
     return Study(
         key=key,
         condition="condition",
-        tag=tag(stated_code=design, controlled=True),
+        tag=tag(Document(passage=Passage.of(key, None), stated_code=design, controlled=True)),
+        relevance=Relevance(substance=Substance.LOW_DOSE, reason="a test", rule="a test"),
         reports=(report,),
         human=True,
     )

@@ -38,15 +38,21 @@ def listed_by(study: Study, rules: GradeRules, appraised: bool = False) -> Liste
     facts = {
         "retracted": (main is not None and main.correction_status == "retracted")
         or any(record.retracted for record in study.records if main is None or _describes(record, main)),
+        "excluded": study.excluded is not None,
         "verify": main is not None and main.verify,
         "borderline": main is not None and main.borderline,
         "registry only": main is not None and main.in_a_registry_only and not appraised,
+        # A person's appraisal outranks a machine's reading of what a record is about.
+        "off the subject": study.left_out is not None and not appraised,
         "not read": main is None and not appraised,
         "title alone": main is not None and main.known_by_title_alone,
+        # The design decides where a body starts: a model's word is not enough for that, nor a type that the text contradicts.
+        "design not confirmed": study.tag.source in rules.confirmed.not_by or study.tag.needs_review,
     }
     for rule in rules.listed:
         if (rule.when and facts[rule.when]) or study.tag.design in rule.designs:
-            return rule
+            said = study.left_out if rule.when in ("excluded", "off the subject") else None
+            return rule.model_copy(update={"reason": said}) if said else rule
     return None
 
 

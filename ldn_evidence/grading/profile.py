@@ -67,9 +67,7 @@ def grade(
     interval = None
     unpublished = _unpublished(claim, studies, with_row)
     awaiting = tuple(
-        key
-        for key, one in studies.items()
-        if one.unread and key not in with_row and one.concerns(claim.condition or claim.slug)
+        key for key, one in studies.items() if one.awaits and key not in with_row and one.bears_on(claim)
     )
     start = certainty = Certainty.NO_EVIDENCE
     if setting is not None:
@@ -145,7 +143,7 @@ def _without_row(
     """Studies of the claim's condition, or found by its own query, that have no row, each with its reason."""
     found = []
     for study in studies.values():
-        if not study.concerns(claim.condition or claim.slug) or study.key in with_row:
+        if not study.bears_on(claim) or study.key in with_row:
             continue
         measured = study.main.primary_outcome if study.main else None
         none_seen = f"no outcome seen that answers this claim (it measured: {measured or 'not known'})"
@@ -184,7 +182,7 @@ def _unpublished(claim: Claim, studies: Mapping[str, Study], with_row: set[str])
         study.key
         for study in studies.values()
         if study.reports  # what a search brought and nobody has read says nothing yet
-        and study.concerns(claim.condition or claim.slug)
+        and study.bears_on(claim)
         and study.key not in with_row
         and (study.tag.design in plans or (study.main is not None and study.main.in_a_registry_only))
     ]

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ldn_evidence.model import Body, Certainty, ClaimKind, Concern, Direction, StudyDesign
+from ldn_evidence.model import Body, Certainty, ClaimKind, Concern, Direction, StudyDesign, TagSource
 from ldn_evidence.textfiles import read_toml
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -23,10 +23,27 @@ class Listed(_Rules):
 
     id: str
     reason: str
-    when: Literal["retracted", "verify", "borderline", "registry only", "title alone", "not read"] | None = (
-        None
-    )
+    when: (
+        Literal[
+            "retracted",
+            "excluded",
+            "verify",
+            "borderline",
+            "off the subject",
+            "not read",
+            "registry only",
+            "title alone",
+            "design not confirmed",
+        ]
+        | None
+    ) = None
     designs: tuple[StudyDesign, ...] = ()
+
+
+class Confirmed(_Rules):
+    """Which grounds of a design a person has to confirm."""
+
+    not_by: tuple[TagSource, ...]
 
 
 class BodyRule(_Rules):
@@ -95,6 +112,7 @@ class GradeRules(_Rules):
     """All of `rules/grade.toml`."""
 
     listed: tuple[Listed, ...]
+    confirmed: Confirmed
     bodies: tuple[BodyRule, ...]
     ocebm: Ocebm
     informative: Informative
