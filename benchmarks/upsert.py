@@ -15,20 +15,24 @@ from pathlib import Path
 
 from sqlmodel import Session, SQLModel, create_engine
 
-from ldn_evidence import parse, tagging
+from ldn_evidence import parse, protocol
 from ldn_evidence.model import Record
+from ldn_evidence.refresh.describing import Describer
 from ldn_evidence.store import RecordRow, Store, Taken, _record_row
 
-RECORDS = Path(__file__).parent.parent / "tests" / "records"
+REPO = Path(__file__).parent.parent
+RECORDS = REPO / "tests" / "records"
 
 
 def batch(count: int) -> Taken:
-    """So many records with their tags."""
+    """So many records with what a machine made of them."""
     found = [one for path in sorted(RECORDS.glob("*.xml")) for one in parse.records(path.read_bytes())]
     read = [one for one in found if isinstance(one, Record)]
-    tag = tagging.tag()
-    records = [(replace(read[n % len(read)], pmid=1_000_000 + n), tag) for n in range(count)]
-    return Taken(digest="0" * 64, source="benchmark", added="2026-01-01", records=records)
+    readings = Describer(protocol.load(REPO / "data" / "protocols" / "ldn.toml")).records(read)
+    records = [
+        (replace(read[n % len(read)], pmid=1_000_000 + n), readings[n % len(read)]) for n in range(count)
+    ]
+    return Taken(key="efetch:" + "0" * 64, source="benchmark", added="2026-01-01", records=records)
 
 
 def ours(path: Path, taken: Taken) -> None:
@@ -38,7 +42,7 @@ def ours(path: Path, taken: Taken) -> None:
 
 
 def _rows(taken: Taken) -> list[RecordRow]:
-    return [RecordRow(**_record_row(taken, record, tag)) for record, tag in taken.records]
+    return [RecordRow(**_record_row(taken, record, reading)) for record, reading in taken.records]
 
 
 def add_all(path: Path, taken: Taken) -> None:

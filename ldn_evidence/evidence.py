@@ -18,6 +18,7 @@ from ldn_evidence.model import (
     Appraisal,
     BodyOfEvidence,
     Concern,
+    CorrectionField,
     Domain,
     EvidenceProfile,
     Protocol,
@@ -122,6 +123,9 @@ def study_document(study: Study, rows: Sequence[Appraisal]) -> dict[str, Any]:
         "study_key": study.key,
         "condition": study.condition,
         "tag": asdict(study.tag),
+        "relevance": asdict(study.relevance),
+        "left_out": study.left_out,
+        "corrections": [row.model_dump(mode="json") for row in study.corrections],
         "can_count": _listed(study, rows) is None,
         "why_not": _listed(study, rows),
         "reports": [report.model_dump(mode="json", exclude_none=True) for report in study.reports],
@@ -246,7 +250,7 @@ def studies_table(
             "design": str(study.tag.design),
             "design_rule": study.tag.rule,
             "participants": main.n_participants if main else None,
-            "dose_mg": main.dose if main else None,
+            "dose_mg": _dose(study),
             "comparator": main.comparator if main else None,
             "primary_outcome": main.primary_outcome if main else None,
             "primary_result": tagging.primary_direction(main.primary_direction) if main else None,
@@ -361,6 +365,12 @@ def _lowered(profile: EvidenceProfile) -> list[str]:
         for name, one in profile.domains.items()
         if one.rating is not Concern.NONE
     ]
+
+
+def _dose(study: Study) -> str | None:
+    """The dose as a reviewer corrected it, else as the corpus row has it."""
+    correction = study.corrected(CorrectionField.DOSE)
+    return correction.value if correction else study.main.dose if study.main else None
 
 
 def _listed(study: Study, rows: Sequence[Appraisal]) -> str | None:

@@ -1,6 +1,6 @@
 """The database, and only here SQL. A product: archive and layers rebuild it, so a damaged one is no loss.
 
-Takes Reports, Records and Citations with their Tags; gives them back as they were, and finds words in them. Never
+Takes Reports, Records and Citations with what a machine made of them; gives them back as they were, and finds words in them. Never
 decides what they mean.
 """
 
@@ -22,16 +22,16 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import Field, Session, SQLModel, create_engine, select
 
 from ldn_evidence.errors import DamagedStore, StoreError
-from ldn_evidence.model import Citation, Record, Report, StudyDesign, Tag
+from ldn_evidence.model import Citation, MachineReading, Record, Report, StudyDesign
 
 # Raised with every change of the tables or of what a Record holds; an older database is rebuilt, a newer one refused.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # Rows to one statement: row by row costs many times more.
 ROWS = 500
 
 _records: TypeAdapter[Record] = TypeAdapter(Record)
 _citations: TypeAdapter[Citation] = TypeAdapter(Citation)
-_tags: TypeAdapter[Tag] = TypeAdapter(Tag)
+_readings: TypeAdapter[MachineReading] = TypeAdapter(MachineReading)
 
 
 def _word(vocabulary: type[StudyDesign]) -> sa.Enum:
@@ -45,7 +45,7 @@ def _word(vocabulary: type[StudyDesign]) -> sa.Enum:
 
 
 class ReportRow(SQLModel, table=True):
-    """A report as a reader noted it, with the tag it was given; some facts stand apart for readers of the file."""
+    """A report as a reader noted it, with what a machine made of it; some facts stand apart for readers of the file."""
 
     __tablename__ = "report"
     study_key: str = Field(primary_key=True)
@@ -55,7 +55,7 @@ class ReportRow(SQLModel, table=True):
     year: int | None = None
     design: StudyDesign = Field(sa_type=_word(StudyDesign))
     report: str
-    tag: str
+    reading: str
 
 
 class BatchRow(SQLModel, table=True):
@@ -68,7 +68,7 @@ class BatchRow(SQLModel, table=True):
 
 
 class RecordRow(SQLModel, table=True):
-    """A PubMed record, with the tag it was given and the batch it came in."""
+    """A PubMed record, with what a machine made of it and the batch it came in."""
 
     __tablename__ = "record"
     pmid: int = Field(primary_key=True)
@@ -80,7 +80,7 @@ class RecordRow(SQLModel, table=True):
     design: StudyDesign = Field(sa_type=_word(StudyDesign))
     batch: str = Field(foreign_key="batch.key")
     record: str
-    tag: str
+    reading: str
 
 
 class HitRow(SQLModel, table=True):
@@ -101,7 +101,7 @@ class CitationRow(SQLModel, table=True):
     doi: str | None = None
     batch: str = Field(foreign_key="batch.key")
     citation: str
-    tag: str
+    reading: str
 
 
 class DocumentRow(SQLModel, table=True):
@@ -146,7 +146,7 @@ _TABLES: tuple[type[SQLModel], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What one batch brings: records and citations with their tags, and what in it could not be read.
+    """What one batch brings: records and citations with their readings, and what in it could not be read.
 
     `added` orders batches: when a file was brought, or the name of the run that last relied on an answer. `from_pubmed`:
     PubMed's own answer outranks a person's file.
@@ -156,8 +156,8 @@ class Taken:
     source: str
     added: str
     from_pubmed: bool = False
-    records: Sequence[tuple[Record, Tag]] = ()
-    citations: Sequence[tuple[Citation, Tag]] = ()
+    records: Sequence[tuple[Record, MachineReading]] = ()
+    citations: Sequence[tuple[Citation, MachineReading]] = ()
     problems: Sequence[tuple[str | None, str]] = ()
 
 
@@ -265,13 +265,13 @@ class Store:
 
     # ----------------------------------------------------------------- out
 
-    def reports(self) -> list[tuple[Report, Tag]]:
-        """Every report with its tag, by key."""
+    def reports(self) -> list[tuple[Report, MachineReading]]:
+        """Every report with its reading, by key."""
         with self._reading() as connection:
             return _reports(connection)
 
-    def records(self) -> list[tuple[Record, Tag]]:
-        """Every PubMed record with its tag, by PMID."""
+    def records(self) -> list[tuple[Record, MachineReading]]:
+        """Every PubMed record with its reading, by PMID."""
         with self._reading() as connection:
             return _all_records(connection)
 
@@ -349,8 +349,8 @@ class Draft:
         self._upsert(BatchRow, [{"key": batch.key, "source": batch.source, "added": batch.added}])
         self._connection.execute(sa.delete(_t(ProblemRow)).where(_t(ProblemRow).c.batch == batch.key))
         newest: dict[int, tuple[Record, dict[str, Any]]] = {}
-        for record, tag in batch.records:
-            row = _record_row(batch, record, tag)
+        for record, reading in batch.records:
+            row = _record_row(batch, record, reading)
             # Twice in one batch: the later one, if it is not older.
             if record.pmid not in newest or row["age"] >= newest[record.pmid][1]["age"]:
                 newest[record.pmid] = record, row
@@ -358,7 +358,7 @@ class Draft:
         newer = [one for pmid, one in newest.items() if pmid not in held or one[1]["age"] >= held[pmid]]
         self._upsert(RecordRow, [row for _, row in newer])
         self._describe([(f"pmid:{record.pmid}", record.title, record.abstract_text) for record, _ in newer])
-        cited = [_citation_row(batch, citation, tag) for citation, tag in batch.citations]
+        cited = [_citation_row(batch, citation, reading) for citation, reading in batch.citations]
         self._upsert(CitationRow, cited)
         self._describe([(one.key, one.title, one.abstract) for one, _ in batch.citations])
         if batch.problems:
@@ -367,12 +367,14 @@ class Draft:
                 [{"batch": batch.key, "pmid": pmid, "reason": why} for pmid, why in batch.problems],
             )
 
-    def lay(self, reports: Sequence[tuple[Report, Tag]], found_by: Mapping[int, Sequence[str]]) -> None:
+    def lay(
+        self, reports: Sequence[tuple[Report, MachineReading]], found_by: Mapping[int, Sequence[str]]
+    ) -> None:
         """Put the reports and the hits in the place of what was there. A hit without its record is left out."""
         old = sa.select(_t(ReportRow).c.study_key)
         self._connection.execute(sa.delete(_t(DocumentRow)).where(_t(DocumentRow).c.key.in_(old)))
         self._connection.execute(sa.delete(_t(ReportRow)))
-        self._upsert(ReportRow, [_report_row(report, tag) for report, tag in reports])
+        self._upsert(ReportRow, [_report_row(report, reading) for report, reading in reports])
         self._describe([(report.study_key, report.title, None) for report, _ in reports])
         held = set(self._connection.execute(sa.select(_t(RecordRow).c.pmid)).scalars())
         self._connection.execute(sa.delete(_t(HitRow)))
@@ -444,9 +446,9 @@ class Draft:
 
 
 _Contents = tuple[
-    list[tuple[Report, Tag]],
-    list[tuple[Record, Tag]],
-    list[tuple[Citation, Tag]],
+    list[tuple[Report, MachineReading]],
+    list[tuple[Record, MachineReading]],
+    list[tuple[Citation, MachineReading]],
     dict[int, tuple[str, ...]],
 ]
 
@@ -519,7 +521,7 @@ def _age(batch: Taken, record: Record) -> str:
     return f"1 {batch.added} {copy}" if batch.from_pubmed else f"0 {copy} {batch.added}"
 
 
-def _record_row(batch: Taken, record: Record, tag: Tag) -> dict[str, Any]:
+def _record_row(batch: Taken, record: Record, reading: MachineReading) -> dict[str, Any]:
     return {
         "pmid": record.pmid,
         "version": record.version,
@@ -527,34 +529,34 @@ def _record_row(batch: Taken, record: Record, tag: Tag) -> dict[str, Any]:
         "retracted": record.retracted,
         "year": record.published.year,
         "title": record.title,
-        "design": tag.design,
+        "design": reading.tag.design,
         "batch": batch.key,
         "record": _records.dump_json(record).decode(),
-        "tag": _tags.dump_json(tag).decode(),
+        "reading": _readings.dump_json(reading).decode(),
     }
 
 
-def _citation_row(batch: Taken, citation: Citation, tag: Tag) -> dict[str, Any]:
+def _citation_row(batch: Taken, citation: Citation, reading: MachineReading) -> dict[str, Any]:
     return {
         "key": citation.key,
         "pmid": citation.pmid,
         "doi": citation.doi,
         "batch": batch.key,
         "citation": _citations.dump_json(citation).decode(),
-        "tag": _tags.dump_json(tag).decode(),
+        "reading": _readings.dump_json(reading).decode(),
     }
 
 
-def _report_row(report: Report, tag: Tag) -> dict[str, Any]:
+def _report_row(report: Report, reading: MachineReading) -> dict[str, Any]:
     return {
         "study_key": report.study_key,
         "report_of": report.report_of,
         "pmid": report.pmid,
         "condition": report.condition,
         "year": report.year,
-        "design": tag.design,
+        "design": reading.tag.design,
         "report": report.model_dump_json(),
-        "tag": _tags.dump_json(tag).decode(),
+        "reading": _readings.dump_json(reading).decode(),
     }
 
 
@@ -562,22 +564,26 @@ def _contents(connection: sa.Connection) -> _Contents:
     return _reports(connection), _all_records(connection), _all_citations(connection), _hits(connection)
 
 
-def _reports(connection: sa.Connection) -> list[tuple[Report, Tag]]:
+def _reports(connection: sa.Connection) -> list[tuple[Report, MachineReading]]:
     table = _t(ReportRow)
-    rows = connection.execute(sa.select(table.c.report, table.c.tag).order_by(table.c.study_key))
-    return [(Report.model_validate_json(report), _tags.validate_json(tag)) for report, tag in rows]
+    rows = connection.execute(sa.select(table.c.report, table.c.reading).order_by(table.c.study_key))
+    return [
+        (Report.model_validate_json(report), _readings.validate_json(reading)) for report, reading in rows
+    ]
 
 
-def _all_records(connection: sa.Connection) -> list[tuple[Record, Tag]]:
+def _all_records(connection: sa.Connection) -> list[tuple[Record, MachineReading]]:
     table = _t(RecordRow)
-    rows = connection.execute(sa.select(table.c.record, table.c.tag).order_by(table.c.pmid))
-    return [(_records.validate_json(record), _tags.validate_json(tag)) for record, tag in rows]
+    rows = connection.execute(sa.select(table.c.record, table.c.reading).order_by(table.c.pmid))
+    return [(_records.validate_json(record), _readings.validate_json(reading)) for record, reading in rows]
 
 
-def _all_citations(connection: sa.Connection) -> list[tuple[Citation, Tag]]:
+def _all_citations(connection: sa.Connection) -> list[tuple[Citation, MachineReading]]:
     table = _t(CitationRow)
-    rows = connection.execute(sa.select(table.c.citation, table.c.tag).order_by(table.c.key))
-    return [(_citations.validate_json(citation), _tags.validate_json(tag)) for citation, tag in rows]
+    rows = connection.execute(sa.select(table.c.citation, table.c.reading).order_by(table.c.key))
+    return [
+        (_citations.validate_json(citation), _readings.validate_json(reading)) for citation, reading in rows
+    ]
 
 
 def _hits(connection: sa.Connection) -> dict[int, tuple[str, ...]]:

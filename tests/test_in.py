@@ -12,7 +12,7 @@ from conftest import RECORDS
 
 from ldn_evidence import InputError, StoreError, Workspace, WorkspaceError, tagging
 from ldn_evidence.archive import Archive
-from ldn_evidence.model import StudyDesign
+from ldn_evidence.model import Passage, StudyDesign
 
 SMITH = RECORDS / "smith2011.xml"
 BRUUN = RECORDS / "bruun2020.xml"
@@ -49,17 +49,24 @@ BRUUN = RECORDS / "bruun2020.xml"
         ),
         (None, None, ["Randomized Controlled Trial"], StudyDesign.RANDOMISED_TRIAL, "type-randomised-trial"),
         (None, None, ["Clinical Trial"], StudyDesign.UNCLASSIFIED, "no-rule"),
-        (None, None, ["Letter"], StudyDesign.UNCLASSIFIED, "no-rule"),
+        (None, None, ["Letter"], StudyDesign.COMMENT, "type-letter"),
         (None, None, [], StudyDesign.UNCLASSIFIED, "no-rule"),
     ],
 )
 def test_the_first_rule_that_matches_decides_and_signs(stated, controlled, types, design, rule):
-    found = tagging.tag(stated_code=stated, controlled=controlled, publication_types=types)
+    found = tagging.tag(
+        tagging.Document(
+            passage=Passage.of(None, None),
+            stated_code=stated,
+            controlled=controlled,
+            publication_types=tuple(types),
+        )
+    )
     assert (found.design, found.rule) == (design, rule)
 
 
 def test_every_rule_has_an_id_of_its_own_and_every_bundled_code_has_a_rule(workspace):
-    ids = [rule.id for rule in tagging.design_rules()]
+    ids = [rule.id for rule in tagging.design_rules().rules]
     assert len(ids) == len(set(ids))
     assert {report.stated_design for report in workspace.reports()} == tagging.stated_codes()
 

@@ -11,9 +11,11 @@ from ldn_evidence.model import (
     Identifier,
     Journal,
     PartialDate,
+    PublicationKind,
     Record,
+    Species,
     StudyDesign,
-    Tag,
+    Substance,
     TagSource,
     Term,
 )
@@ -55,13 +57,24 @@ def test_one_record_walks_from_xml_to_the_evidence_table(root):
     assert (built.changed, built.problems) == (True, ())
 
     with Store(workspace.database) as store:
-        by_type = Tag(
-            design=StudyDesign.RANDOMISED_TRIAL,
-            source=TagSource.PUBLICATION_TYPE,
-            rule="type-randomised-trial",
-            words="Randomized Controlled Trial",
-        )
-        assert store.records() == [(SMITH_2011, by_type)]
+        ((record, machine),) = store.records()
+    assert record == SMITH_2011
+    tag = machine.tag
+    assert (tag.design, tag.source, tag.rule, tag.words) == (
+        StudyDesign.RANDOMISED_TRIAL,
+        TagSource.PUBLICATION_TYPE,
+        "type-randomised-trial",
+        "Randomized Controlled Trial",
+    )
+    assert (tag.randomised, tag.controlled, tag.species, tag.publication) == (
+        True,
+        True,
+        Species.HUMAN,
+        PublicationKind.ARTICLE,
+    )
+    assert machine.relevance.substance is Substance.LOW_DOSE
+    assert [span.words for span in machine.relevance.spans] == ["4.5 mg", "naltrexone"]
+    assert machine.relevance.conditions == ("ibd",)
 
     study = workspace.study("21380937")
     assert (study.key, study.records) == ("smith2011", (SMITH_2011,))

@@ -8,15 +8,16 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from ldn_evidence import corpus, imports, parse, tagging
+from ldn_evidence import corpus, imports, parse
 from ldn_evidence.archive import Archive, Batch
 from ldn_evidence.errors import DamagedStore, InputError
-from ldn_evidence.model import BatchForm, Citation, Protocol, Record, Report, Study, Tag
+from ldn_evidence.model import BatchForm, Citation, MachineReading, Protocol, Record, Report, Study
+from ldn_evidence.refresh.describing import Describer
 from ldn_evidence.store import SCHEMA_VERSION, Store, Taken
 
 # A packed file that a person brings may not fill the memory.
@@ -94,6 +95,7 @@ def build(
     protocol: Protocol,
     check: Callable[[Mapping[str, Study]], object],
     *,
+    grouping: Mapping[str, str] | None = None,
     afresh: bool = False,
     tolerant: bool = False,
 ) -> Built:
@@ -107,11 +109,11 @@ def build(
     inputs = _inputs(settled, reports, found_by, protocol)
     try:
         if not afresh and store.built and store.meta().get("inputs") == inputs:
-            studies = held(store, protocol)
+            studies = held(store, protocol, grouping)
             check(studies)
             return Built(studies=studies, problems=tuple(store.problems()), changed=False)
         # Tags and records of another version's rules and reader can't stand beside ours.
-        afresh = afresh or not store.built or store.meta().get("reader") != _reader()
+        afresh = afresh or not store.built or store.meta().get("reader") != _reader(protocol)
     except DamagedStore:
         afresh = True
     with store.writing(afresh) as draft:
@@ -121,36 +123,42 @@ def build(
         new = [one for one in settled if taken.get(one.key) != one.added]
         unread = archive.damaged(new) if tolerant else []
         new = [one for one in new if one not in unread]
-        for brought in _read(archive, new):
+        describer = Describer(protocol)
+        for brought in _read(archive, new, describer):
             draft.take(brought)
-        draft.lay([(report, _tag_report(report)) for report in reports], found_by)
-        studies = _studies(*draft.contents(), protocol)
+        draft.lay(list(zip(reports, describer.reports(reports), strict=True)), found_by)
+        studies = _studies(*draft.contents(), protocol, grouping)
         check(studies)
         # What could not be read is not taken in: the next build tries again.
-        draft.note({"inputs": "" if unread else inputs, "reader": _reader(), "corpus_digest": draft.digest()})
+        draft.note(
+            {"inputs": "" if unread else inputs, "reader": _reader(protocol), "corpus_digest": draft.digest()}
+        )
     return Built(studies=studies, problems=tuple(store.problems()), changed=True)
 
 
-def held(store: Store, protocol: Protocol) -> dict[str, Study]:
-    """The studies that the database holds, by key."""
-    return _studies(*store.contents(), protocol)
+def held(store: Store, protocol: Protocol, grouping: Mapping[str, str] | None = None) -> dict[str, Study]:
+    """The studies that the database holds, by key. `grouping`: where reviewers put a document."""
+    return _studies(*store.contents(), protocol, grouping)
 
 
 def _studies(
-    reports: Sequence[tuple[Report, Tag]],
-    records: Sequence[tuple[Record, Tag]],
-    citations: Sequence[tuple[Citation, Tag]],
+    reports: Sequence[tuple[Report, MachineReading]],
+    records: Sequence[tuple[Record, MachineReading]],
+    citations: Sequence[tuple[Citation, MachineReading]],
     found_by: Mapping[int, Sequence[str]],
     protocol: Protocol,
+    grouping: Mapping[str, str] | None = None,
 ) -> dict[str, Study]:
     conditions = [one.slug for one in protocol.conditions]
-    return {one.key: one for one in corpus.studies(reports, records, citations, found_by, conditions)}
+    return {
+        one.key: one for one in corpus.studies(reports, records, citations, found_by, conditions, grouping)
+    }
 
 
-def _read(archive: Archive, batches: Sequence[Batch]) -> Iterator[Taken]:
+def _read(archive: Archive, batches: Sequence[Batch], describer: Describer) -> Iterator[Taken]:
     for batch, raw in archive.read(batches):
-        records: list[tuple[Record, Tag]] = []
-        citations = []
+        records: list[Record] = []
+        citations: list[Citation] = []
         problems: list[tuple[str | None, str]] = []
         try:
             if batch.form in XML_FORMS:
@@ -158,12 +166,9 @@ def _read(archive: Archive, batches: Sequence[Batch]) -> Iterator[Taken]:
                     if isinstance(one, parse.Problem):
                         problems.append((one.pmid, one.reason))
                     else:
-                        records.append((one, _tag_types(term.name for term in one.publication_types)))
+                        records.append(one)
             else:
-                citations = [
-                    (one, _tag_types(one.publication_types))
-                    for one in imports.citations(raw, batch.form, batch.source, batch.digest)
-                ]
+                citations = imports.citations(raw, batch.form, batch.source, batch.digest)
         except InputError as error:
             problems.append((None, str(error)))
         yield Taken(
@@ -171,28 +176,28 @@ def _read(archive: Archive, batches: Sequence[Batch]) -> Iterator[Taken]:
             source=batch.source,
             added=batch.added,
             from_pubmed=batch.form.from_pubmed,
-            records=records,
-            citations=citations,
+            records=list(zip(records, describer.records(records), strict=True)),
+            citations=list(zip(citations, describer.citations(citations), strict=True)),
             problems=problems,
         )
 
 
-def _tag_report(report: Report) -> Tag:
-    return tagging.tag(
-        stated_code=report.stated_design,
-        controlled=report.controlled,
-        publication_types=report.publication_types,
-    )
+# What decides how a document is read: these rooms of the package, their rules and weights.
+_READERS = ("rules", "tagging", "reading", "query", "relevance.py", "parse.py", "refresh/describing.py")
 
 
-def _tag_types(publication_types: Iterable[str]) -> Tag:
-    return tagging.tag(publication_types=list(publication_types))
-
-
-def _reader() -> str:
-    """Changes when tables, records or rules do: what was read before has to be read again."""
-    rules = "\n".join(rule.model_dump_json() for rule in tagging.design_rules())
-    return f"{SCHEMA_VERSION}:{version('ldn-evidence')}:{hashlib.sha256(rules.encode()).hexdigest()}"
+def _reader(protocol: Protocol) -> str:
+    """Changes when tables, the reading of records, rules or the protocol do: what was read before has to be read again."""
+    hasher = hashlib.sha256(f"{SCHEMA_VERSION}:{version('ldn-evidence')}".encode())
+    package = Path(__file__).parent.parent
+    for room in _READERS:
+        place = package / room
+        files = sorted(place.rglob("*.*")) if place.is_dir() else [place]
+        for file in files:
+            if file.suffix in (".py", ".toml", ".json", ".npz"):
+                hasher.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
+    hasher.update(protocol.model_dump_json().encode())
+    return hasher.hexdigest()
 
 
 def _inputs(
@@ -202,7 +207,7 @@ def _inputs(
     protocol: Protocol,
 ) -> str:
     """A digest of everything that goes into the database."""
-    hasher = hashlib.sha256(_reader().encode())
+    hasher = hashlib.sha256(_reader(protocol).encode())
     for part in (
         sorted(f"{one.key} {one.added}" for one in settled),
         [

@@ -5,22 +5,33 @@ What ships (protocols, corpus, appraisals) is a read-only layer under what a use
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from ldn_evidence import appraisal, corpus, evidence, grading, ledger, protocol, tagging
+from ldn_evidence import (
+    appraisal,
+    corpus,
+    corrections,
+    evidence,
+    explaining,
+    grading,
+    ledger,
+    protocol,
+    tagging,
+)
 from ldn_evidence.archive import Archive
 from ldn_evidence.errors import EvidenceError, InputError, NotReached, WorkspaceError
 from ldn_evidence.model import (
     Appraisal,
+    Correction,
     EvidenceProfile,
     Protocol,
     Report,
@@ -35,6 +46,7 @@ from ldn_evidence.refresh.building import Built
 from ldn_evidence.store import Store
 from ldn_evidence.textfiles import read_toml
 from ldn_evidence.workspace.folders import MARKER, alone, bundled, checked, find, init, unwritable, write
+from ldn_evidence.workspace.outcomes import Brought, BroughtFile, Refreshed
 
 __all__ = ["Refreshed", "Workspace", "bundled", "find", "init"]
 
@@ -50,39 +62,6 @@ FIRST_PATIENCE, LATER_PATIENCE = 2.5, 20.0
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     protocol: str = "ldn"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refreshed:
-    """How a refresh ended well: with a complete run, or on the first day without PubMed. `before` is the run before."""
-
-    built: Built
-    run: SearchRun | None = None
-    before: SearchRun | None = None
-    unreachable: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BroughtFile:
-    """What an imported file held: references, studies that were new with it, and keys of studies that were known.
-
-    `before`: the same file had been taken in already, under the `source` given here.
-    """
-
-    name: str
-    source: str
-    references: int
-    new: int
-    known: tuple[str, ...]
-    before: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brought:
-    """What an import left in the database, and what each file held."""
-
-    built: Built
-    files: tuple[BroughtFile, ...]
 
 
 class Workspace:
@@ -183,6 +162,48 @@ class Workspace:
         aside += [row.row_id for row in changed]
         return appraisal.current([(shipped, fitting), (own, mine)], self.protocol, studies), aside
 
+    @property
+    def corrections_file(self) -> Path:
+        """Where reviewers' corrections stand, those of every protocol."""
+        return self.root / "corrections.csv"
+
+    def corrections(self) -> list[Correction]:
+        """Every row on this protocol, in the order of their writing; the last on a subject and field stands."""
+        return [row for row in corrections.load(self.corrections_file) if row.protocol == self.name]
+
+    def correct(
+        self, subject: str, field: str, value: str, *, reason: str, reviewer: str, date: datetime.date
+    ) -> Correction:
+        """Add a reviewer's word to `corrections.csv`, over the machine's. What a field takes: see `Correction`.
+
+        Raises InputError for a subject, field or value that is not known, and where an appraisal would no longer fit.
+        """
+        subject = f"pmid:{subject}" if subject.isdecimal() else subject
+        # One file for all protocols: no protocol can have this name.
+        with alone(self.root, self.name, Silent()), alone(self.root, self.corrections_file.name, Silent()):
+            row = corrections.written(
+                subject=subject,
+                field=field,
+                value=value,
+                reason=reason,
+                reviewer=reviewer,
+                date=date,
+                protocol=self.name,
+            )
+            rows = self.corrections()
+            self._forget()
+            corrections.check(row, self.studies(), self.protocol, rows)
+            with self.store() as store:
+                self._standing(self._corrected(store, [*rows, row]))
+            corrections.append(self.corrections_file, row)
+        self._forget()
+        return row
+
+    def _corrected(self, store: Store, rows: Sequence[Correction]) -> dict[str, Study]:
+        """The studies of the database, grouped and described as reviewers said."""
+        held = building.held(store, self.protocol, corrections.grouping(rows))
+        return corrections.corrected(held, rows)
+
     def warnings(self) -> list[str]:
         """What a reader of any output has to know: files changed since the last refresh, bundled rows set aside."""
         found = []
@@ -193,6 +214,7 @@ class Workspace:
         for aside, words in (
             (rows, "bundled corpus row(s)"),
             (self._standing(self.studies())[1], "reading(s)"),
+            (corrections.aside(self.corrections(), self.studies()), "correction(s)"),
         ):
             if aside:
                 shown = ", ".join(aside[:3]) + (", ..." if len(aside) > 3 else "")
@@ -307,6 +329,7 @@ class Workspace:
 
     def _build(self, afresh: bool = False, tolerant: bool = False) -> Built:
         reports = self.reports()
+        rows = self.corrections()
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with self.store() as store:
@@ -315,7 +338,8 @@ class Workspace:
                     self.archive,
                     reports,
                     self.protocol,
-                    self._standing,
+                    lambda studies: self._standing(corrections.corrected(studies, rows)),
+                    grouping=corrections.grouping(rows),
                     afresh=afresh,
                     tolerant=tolerant,
                 )
@@ -347,7 +371,7 @@ class Workspace:
                 raise WorkspaceError(
                     f"{self.database}: is empty or of an older version. Run: {self.command('refresh')}"
                 )
-            return building.held(store, self.protocol), store.meta()
+            return self._corrected(store, self.corrections()), store.meta()
 
     def studies(self) -> dict[str, Study]:
         """Every study by key, as the last refresh built them."""
@@ -381,7 +405,7 @@ class Workspace:
         """Changes when any file that a grade rests on does."""
         names = (("protocols", ".toml"), ("corpus", ".toml"), ("appraisals", ".csv"))
         paths = [path for folder, ending in names for path in self._layers(folder, f"{self.name}{ending}")]
-        places = (*paths, self.database, self.archive.folder / "runs")
+        places = (*paths, self.corrections_file, self.database, self.archive.folder / "runs")
         found = [path.stat() for path in places if path.exists()]
         return [(one.st_mtime_ns, one.st_size) for one in found]
 
@@ -428,7 +452,7 @@ class Workspace:
         found = [
             one
             for one in self.studies().values()
-            if wanted(one) and (named is None or one.key in named) and (one.unread or not unread)
+            if wanted(one) and (named is None or one.key in named) and (one.awaits or not unread)
         ]
         return evidence.studies_table(found, self.appraisals(), claim)
 
@@ -480,7 +504,7 @@ class Workspace:
             return (
                 in_time
                 and (design is None or study.tag.design == design)
-                and (condition is None or study.concerns(condition))
+                and (condition is None or condition in study.conditions)
             )
 
         return fits
@@ -512,6 +536,22 @@ class Workspace:
             study, [row for row in self.appraisals() if row.study_key == study.key]
         )
 
+    def tags_table(
+        self, *, needs_review: bool = False, left_out: bool = False, design: str | None = None
+    ) -> pd.DataFrame:
+        """What the machine made of every study, and why; columns are documented at `explaining.tags_table`."""
+        wanted = self._wanted(None, design, (None, None))
+        found = [
+            one
+            for one in self.studies().values()
+            if wanted(one) and (one.doubts or not needs_review) and (one.left_out or not left_out)
+        ]
+        return explaining.tags_table(found, self.protocol)
+
+    def explain(self, name: str | int) -> explaining.Explanation:
+        """What the machine read in a study's title and abstract, with the words that decided."""
+        return explaining.explain(self.study(name), name, self.protocol)
+
     def status(self) -> dict[str, Any]:
         """What the workspace holds, in numbers. `records` are citations: corpus rows and PubMed records, each once."""
         studies = self.studies()
@@ -529,7 +569,10 @@ class Workspace:
             "references": sum(len(study.citations) for study in studies.values()),
             "studies": len(studies),
             "studies_that_can_count": sum(grading.listed_by(one, rules) is None for one in studies.values()),
+            "left_out": sum(one.left_out is not None for one in studies.values()),
+            "need_review": sum(bool(one.doubts) for one in studies.values()),
             "appraisals": len(self.appraisals()),
+            "corrections": len(self.corrections()),
             "claims": len(self.protocol.claims),
             "corpus_digest": self.corpus_digest,
             "last_search": {"source": search.source, "date": search.date} if search else None,
@@ -618,7 +661,8 @@ class Workspace:
         """Refuse to write a table over what a reviewer wrote or a refresh built."""
         place = path.resolve()
         kept = [self.root.resolve() / name for name in ("appraisals", "corpus", "protocols", "archive")]
-        if any(place.is_relative_to(folder) for folder in kept) or place.suffix in (".db", ".toml"):
+        kept.append(self.corrections_file.resolve())
+        if any(place.is_relative_to(one) for one in kept) or place.suffix in (".db", ".toml"):
             raise InputError(f"{path}: is where your own files lie. Choose another with --out PATH.")
 
 
