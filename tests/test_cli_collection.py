@@ -64,7 +64,8 @@ def test_refresh_tells_by_query_what_is_new_and_what_now_awaits_appraisal(refres
         "remarks",
     }
     assert said["retracted"]
-    assert "pmid:999000002" in said["awaiting"]["fibromyalgia-pain"]
+    assert "pmid:999000014" in said["awaiting"]["fibromyalgia-pain"]
+    assert "pmid:999000002" not in said["awaiting"]["fibromyalgia-pain"]  # a notice tells of another record
     missed = {one["study"] for one in said["recall"]["missed"]}
     assert said["recall"]["known"] - len(missed) > 20
     assert "younger2013" not in missed

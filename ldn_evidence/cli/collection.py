@@ -132,6 +132,10 @@ def _print_built(workspace: Workspace, built: Built) -> None:
         f"{count(held['studies'], 'study', 'studies')}, {held['studies_that_can_count']} of which can count\n"
         f"  {count(held['appraisals'], 'appraisal')} on {count(held['claims'], 'claim')}"
     )
+    if held["left_out"]:
+        print(f"  {held['left_out']} left out, each with its reason: {workspace.command('tags --left-out')}")
+    if held["need_review"]:
+        print(f"  {held['need_review']} need a person's look: {workspace.command('tags --needs-review')}")
     for warning in workspace.warnings():
         print(f"  note: {warning}")
     for pmid, reason in built.problems:

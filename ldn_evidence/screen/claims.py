@@ -1,0 +1,169 @@
+"""Claims and their profiles on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ldn_evidence.evidence import body_words
+from ldn_evidence.model import Body, Certainty, Claim, Concern, Direction, EvidenceProfile, Protocol, Reading
+from ldn_evidence.screen.console import console, count
+
+# The word always stands beside the colour: nothing is told by colour alone.
+DIRECTION_STYLE = {
+    Direction.SUPPORTS: "green",
+    Direction.AGAINST: "red",
+    Direction.NO_DIFFERENCE: "yellow",
+    Direction.MIXED: "magenta",
+    Direction.INSUFFICIENT: "dim",
+}
+# So many studies left out for one reason are told on one line.
+MANY = 12
+DOTS = {
+    Certainty.HIGH: "●●●●",
+    Certainty.MODERATE: "●●●○",
+    Certainty.LOW: "●●○○",
+    Certainty.VERY_LOW: "●○○○",
+    Certainty.NO_EVIDENCE: "○○○○",
+}
+
+
+def claims(protocol: Protocol, profiles: Mapping[str, EvidenceProfile]) -> None:
+    """Every claim on a line."""
+    wide = console.width >= 100  # on 80 columns the slugs matter more than the dots
+    console.print(Text(f"{protocol.title}: {count(len(profiles), 'claim', 'claims')}", style="bold"))
+    table = Table(box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0))
+    # On a small screen the first to give way is the claim's name: the answer must stay whole.
+    table.add_column("claim", overflow="fold", no_wrap=wide, min_width=8)
+    for name in ("direction", "certainty"):
+        table.add_column(name, no_wrap=True)
+    if console.width >= 60:
+        table.add_column("level", justify="right", no_wrap=True)
+        table.add_column("rests on", no_wrap=not wide)
+    for slug, profile in profiles.items():
+        cells = (
+            slug,
+            Text(profile.direction, style=DIRECTION_STYLE[profile.direction]),
+            f"{_dots(profile.certainty) if wide else ''}{profile.certainty}{'*' if profile.provisional else ''}",
+            str(profile.ocebm_level or "-"),
+            _rests_on(profile) if wide else _rests_on_briefly(profile),
+        )
+        table.add_row(*cells[: len(table.columns)])
+    console.print(table)
+    beside = "" if wide else " rests on: studies/people of the body that sets the grade."
+    marked = "* provisional: not every counted row is confirmed by a named person. "
+    console.print(f"[dim]{marked}level: OCEBM 2011.{beside} One claim in full: ldn-evidence claim SLUG[/]")
+
+
+def _dots(certainty: Certainty) -> str:
+    return f"{DOTS[certainty]} " if console.encoding.lower().startswith("utf") else ""
+
+
+def profile(claim: Claim, found: EvidenceProfile) -> None:
+    """One claim in full."""
+    console.print(Text(claim.question, style="bold"))
+    if claim.sentence:
+        console.print(f'[dim]The document says: "{escape(claim.sentence)}"[/]')
+    console.print()
+    console.print(Text(found.statement, style=DIRECTION_STYLE[found.direction] if found.body else ""))
+    level = f", OCEBM level {found.ocebm_level}" if found.ocebm_level else ""
+    console.print(
+        f"{found.direction}; certainty: {_dots(found.certainty)}{found.certainty}{level}; rests on {_rests_on(found)}"
+    )
+    console.print(
+        "provisional: no named person has confirmed every counted row" if found.provisional else "confirmed"
+    )
+    if found.domains:
+        console.print()
+        console.print("[bold]Why[/]")
+        grid = Table(box=None, pad_edge=False)
+        for name in ("domain", "rating", "because"):
+            grid.add_column(name, overflow="fold")
+        grid.add_row("start", found.starting_certainty, f"where {body_words(found.body)} evidence starts")
+        for name, one in found.domains.items():
+            style = "" if one.rating is Concern.NONE else "yellow"
+            grid.add_row(name, Text(one.rating, style=style), escape(one.reason))
+        console.print(grid)
+    _readings("Counted", found.counted)
+    reasons = {one.study_key: one.reason for one in found.left_out}
+    _readings("Reviews, beside our reading", found.reviews, reasons)
+    if found.footnotes:
+        console.print("\n[bold]Notes[/]")
+        for note in found.footnotes:
+            console.print(f"- {escape(note)}")
+    reviews = {one.study.key for one in found.reviews}
+    others = [one for one in found.left_out if one.study_key not in reviews]
+    if others:
+        console.print("\n[bold]Not counted[/]")
+    reasons_met: dict[str, list[str]] = {}
+    for left in others:
+        reasons_met.setdefault(left.reason, []).append(left.study_key)
+    for reason, keys in reasons_met.items():
+        if len(keys) > MANY:  # what a search has just brought would bury the rest
+            console.print(
+                f"- {len(keys):,} studies: {escape(reason)} ({', '.join(keys[:3])} and {len(keys) - 3:,} more)"
+            )
+            continue
+        for key in keys:
+            console.print(f"- {key}: {escape(reason)}")
+
+
+def _readings(title: str, readings: tuple[Reading, ...], reasons: Mapping[str, str] | None = None) -> None:
+    """A paragraph a study, under the body of evidence that it belongs to."""
+    if not readings:
+        return
+    console.print(f"\n[bold]{title}[/]")
+    for body in Body:
+        rows = [one for one in readings if one.body is body]
+        if rows:
+            console.print(f"[italic]{body}[/]")
+        for one in rows:
+            row = one.row
+            people = "not known" if one.participants is None else str(one.participants)
+            people += " enrolled" if row.n_analysed is None and one.participants is not None else ""
+            against = row.comparator_detail or str(row.comparator)
+            pointing = f" [dim]({one.direction})[/]" if one.direction else " [dim](does not inform)[/]"
+            head = (
+                f"[bold]{one.study.key}[/]  {row.finding}{pointing}; compared with {escape(against)}; n {people}; "
+                f"risk of bias {row.risk_of_bias}; read by {escape(row.reviewer)}"
+            )
+            console.print(Padding(head, (0, 0, 0, 2)))
+            words = f"{row.outcome_measured}. {_effect(one)}{row.reason} {one.note.capitalize()}".strip()
+            if reasons and one.study.key in reasons:
+                words += f" Listed: {reasons[one.study.key]}."
+            console.print(Padding(escape(words), (0, 0, 0, 6)))
+
+
+def _effect(reading: Reading) -> str:
+    row = reading.row
+    if row.estimate is None:
+        return ""
+    unit = f" ({row.scale})" if row.scale else ""
+    interval = f", 95 % interval {row.ci_low:g} to {row.ci_high:g}" if row.interval else ", no interval seen"
+    return f"{row.measure} {row.estimate:g}{interval}{unit}. "
+
+
+def _rests_on(found: EvidenceProfile) -> str:
+    body = found.body
+    if body is None:
+        return f"no study; {len(found.awaiting):,} unread" if found.awaiting else "no study"
+    if body.by_review:
+        return f"{body.name}, by review ({body.by_review})"
+    people = "" if body.n_participants is None else f", {count(body.n_participants, 'person', 'people')}"
+    silent = "" if body.informed else "; none informs"
+    return f"{body.name}: {count(body.n_studies or 0, 'study', 'studies')}{people}{silent}"
+
+
+def _rests_on_briefly(found: EvidenceProfile) -> str:
+    body = found.body
+    if body is None and found.awaiting:
+        return f"{len(found.awaiting):,} unread"
+    if body is None or not body.informed:
+        return "-"
+    if body.by_review:
+        return "review"
+    return f"{body.n_studies}/{'?' if body.n_participants is None else body.n_participants}"
