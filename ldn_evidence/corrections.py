@@ -71,9 +71,8 @@ def append(path: Path, row: Correction) -> None:
             )
     else:
         writer.writerow(names)
-    if before and not before.endswith(
-        b"\n"
-    ):  # an editor's last line without its end: ours must not run into it
+    # An editor's last line may lack its end: ours must not run into it.
+    if before and not before.endswith(b"\n"):
         lines.write("\r\n")
     writer.writerow([str(getattr(row, name)) for name in names])
     path.parent.mkdir(parents=True, exist_ok=True)

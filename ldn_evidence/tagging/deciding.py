@@ -5,7 +5,7 @@ Takes Documents; returns Tags. Never opens a file but the rules', never asks whi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,6 @@ from ldn_evidence.tagging.cues import Hit
 from ldn_evidence.tagging.linear import Reading
 from ldn_evidence.tagging.rules import Grounds, Rule, axis_rules, design_rules, kind_of
 
-# Passages and the cues found in each, into a reading each.
-Reader = Callable[[Sequence[Passage], Sequence[Sequence[Hit]]], Sequence[Reading]]
 # Fewer characters than this are no abstract: "(ABSTRACT TRUNCATED)", "No abstract available".
 ABSTRACT = 80
 
@@ -46,10 +44,10 @@ def tag(document: Document) -> Tag:
     return tags([document])[0]
 
 
-def tags(documents: Sequence[Document], read: Reader = linear.read) -> list[Tag]:
-    """What each document is, in their order. `read`: another model of the same nine kinds in the place of the shipped one."""
+def tags(documents: Sequence[Document]) -> list[Tag]:
+    """What each document is, in their order."""
     hits = [cues.hits(one.passage) for one in documents]
-    readings = read([one.passage for one in documents], hits)
+    readings = linear.read([one.passage for one in documents], hits)
     return [_tag(*one) for one in zip(documents, hits, readings, strict=True)]
 
 
