@@ -115,12 +115,16 @@ def check(
             f"{parts[row.subject]} itself, or make the document a study of its own first: correct {row.subject} study own."
         )
     _known("subject", row.subject, known)
-    slugs = {
-        CorrectionField.CONDITIONS: [one.slug for one in protocol.conditions],
-        CorrectionField.CLAIMS: [one.slug for one in protocol.claims],
-    }.get(row.field, [])
+    slugs = _slugs(row.field, protocol)
     for member in row.members if slugs else ():
         _known(str(row.field).removesuffix("s"), member, slugs)
+
+
+def _slugs(field: CorrectionField, protocol: Protocol) -> list[str]:
+    """What a list of that field may name; empty where it is no list."""
+    if field is CorrectionField.CONDITIONS:
+        return [one.slug for one in protocol.conditions]
+    return [one.slug for one in protocol.claims] if field is CorrectionField.CLAIMS else []
 
 
 def _check_move(row: Correction, studies: Mapping[str, Study]) -> None:
@@ -184,18 +188,17 @@ def corrected(studies: Mapping[str, Study], rows: Sequence[Correction]) -> dict[
     return {key: _put_over(one, last[key].values()) if key in last else one for key, one in studies.items()}
 
 
-def aside(rows: Sequence[Correction], studies: Mapping[str, Study]) -> list[str]:
-    """The subjects of rows that change nothing here: nothing bears that name, or it could not be put where they say."""
+def aside(rows: Sequence[Correction], studies: Mapping[str, Study], protocol: Protocol) -> list[str]:
+    """The subjects of rows that do not do here what they say: nothing bears that name, it could not be put there, a slug is unknown."""
     about = {name for study in studies.values() for name in subjects(study)}
     holders = {name: study for study in studies.values() for name in documents(study)}
     moves = grouping(rows)
     lost = [name for name, value in moves.items() if not _moved(name, value, holders)]
-    taken_back = {(row.subject, row.field): row.value == AS_READ for row in rows}
-    lost += [
-        name
-        for (name, field), back in taken_back.items()
-        if not back and field is not CorrectionField.STUDY and name not in about
-    ]
+    last = {(row.subject, row.field): row for row in rows if row.field is not CorrectionField.STUDY}
+    for row in last.values():
+        unknown = set(row.members) - set(_slugs(row.field, protocol) or row.members)
+        if row.value != AS_READ and (row.subject not in about or unknown):
+            lost.append(row.subject)
     return list(dict.fromkeys(lost))
 
 

@@ -15,8 +15,17 @@ from itertools import islice
 
 from pydantic import BaseModel, ConfigDict
 
-from ldn_evidence.model import Dose, Intervention, Passage, Relevance, Span, Substance
-from ldn_evidence.model.written import Bounds, DoseWindow, LookAlike
+from ldn_evidence.model import (
+    Bounds,
+    Dose,
+    DoseWindow,
+    Intervention,
+    LookAlike,
+    Passage,
+    Relevance,
+    Span,
+    Substance,
+)
 from ldn_evidence.textfiles import read_toml
 
 # Spans shown with a reason: enough to see why, few enough to read.

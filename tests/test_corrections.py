@@ -158,6 +158,14 @@ def test_a_row_about_a_record_that_is_not_here_is_set_aside_and_said(filled):
     assert any("1 correction(s) set aside" in warning for warning in other.warnings())
 
 
+def test_a_row_that_names_an_unknown_condition_is_set_aside_and_said(filled):
+    row = corrections.written(
+        subject=STANDARD, field="conditions", value="migraine", reason="a test", reviewer="A", date=DAY
+    )
+    corrections.append(filled.corrections_file, row)
+    assert any("1 correction(s) set aside" in one for one in filled.warnings())
+
+
 def test_a_row_of_another_protocol_changes_nothing_here(filled):
     row = corrections.written(
         subject="younger2013",

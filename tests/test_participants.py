@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ldn_evidence.model.passage import Passage
-from ldn_evidence.model.vocabularies import FactField
+from ldn_evidence.model import FactField, Passage
 from ldn_evidence.reading.numbers import marked, number, numbers
 from ldn_evidence.reading.participants import participant_rules, participants, shipped_weights, total
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ldn_evidence.model.passage import Passage
-from ldn_evidence.model.vocabularies import FactField
+from ldn_evidence.model import FactField, Passage
 from ldn_evidence.reading.particulars import particulars, particulars_rules
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ldn_evidence.model.passage import Passage
-from ldn_evidence.model.vocabularies import Part
+from ldn_evidence.model import Part, Passage
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from ldn_evidence import parse, protocol
-from ldn_evidence.model import Passage, Record, Relevance, Span, Substance
-from ldn_evidence.model.written import DoseWindow, Intervention
+from ldn_evidence.model import DoseWindow, Intervention, Passage, Record, Relevance, Span, Substance
 from ldn_evidence.reading.doses import doses, stated
 from ldn_evidence.relevance import judge, relevance_rules
 

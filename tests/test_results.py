@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ldn_evidence.model.passage import Passage
+from ldn_evidence.model import Passage
 from ldn_evidence.reading.results import result
 from ldn_evidence.reading.results.deciding import (
     ACTIVE,

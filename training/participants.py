@@ -21,7 +21,7 @@ from pathlib import Path
 
 from sklearn.linear_model import LogisticRegression
 
-from ldn_evidence.model.passage import Passage
+from ldn_evidence.model import Passage
 from ldn_evidence.reading.numbers import marked
 from ldn_evidence.reading.participants import Candidate, Weights, candidates, participants, total
 

@@ -16,9 +16,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ldn_evidence.model.machine import Extraction
-from ldn_evidence.model.passage import Passage, Stretch
-from ldn_evidence.model.vocabularies import FactField
+from ldn_evidence.model import Extraction, FactField, Passage, Stretch
 from ldn_evidence.reading.numbers import MIDDLE_DOTS, MINUS, number
 from ldn_evidence.textfiles import read_toml
 

@@ -20,10 +20,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ldn_evidence.model import Part
-from ldn_evidence.model.machine import Extraction, Span
-from ldn_evidence.model.passage import Passage, Stretch
-from ldn_evidence.model.vocabularies import FactField
+from ldn_evidence.model import Extraction, FactField, Part, Passage, Span, Stretch
 from ldn_evidence.reading.numbers import Number, numbers
 from ldn_evidence.textfiles import read_toml
 

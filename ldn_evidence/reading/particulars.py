@@ -17,9 +17,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from ldn_evidence.model.machine import Extraction, Span
-from ldn_evidence.model.passage import Passage
-from ldn_evidence.model.vocabularies import FactField, Part
+from ldn_evidence.model import Extraction, FactField, Part, Passage, Span
 from ldn_evidence.reading.numbers import Number, numbers
 from ldn_evidence.textfiles import read_toml
 

@@ -214,7 +214,7 @@ class Workspace:
         for aside, words in (
             (rows, "bundled corpus row(s)"),
             (self._standing(self.studies())[1], "reading(s)"),
-            (corrections.aside(self.corrections(), self.studies()), "correction(s)"),
+            (corrections.aside(self.corrections(), self.studies(), self.protocol), "correction(s)"),
         ):
             if aside:
                 shown = ", ".join(aside[:3]) + (", ..." if len(aside) > 3 else "")

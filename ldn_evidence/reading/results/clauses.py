@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ldn_evidence.model.passage import Passage, Stretch
-from ldn_evidence.model.vocabularies import Part
+from ldn_evidence.model import Part, Passage, Stretch
 
 # Longer sentences are tables or lists that lost their line breaks.
 _LONGEST_SENTENCE = 2_000

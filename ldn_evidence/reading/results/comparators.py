@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from ldn_evidence.model.passage import Passage
+from ldn_evidence.model import Passage
 from ldn_evidence.reading.results.clauses import MOST_SENTENCES
 from ldn_evidence.reading.results.lexicon import lexicon, words
 

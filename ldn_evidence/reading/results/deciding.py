@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TypeGuard
 
-from ldn_evidence.model.machine import ResultReading
-from ldn_evidence.model.passage import Passage, Stretch
-from ldn_evidence.model.vocabularies import Part
+from ldn_evidence.model import Part, Passage, ResultReading, Stretch
 from ldn_evidence.reading.results.clauses import Clause, clauses, parted
 from ldn_evidence.reading.results.comparators import active, grouped
 from ldn_evidence.reading.results.figures import figure

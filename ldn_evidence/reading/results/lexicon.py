@@ -8,7 +8,7 @@ from importlib.resources import as_file, files
 
 from pydantic import BaseModel, ConfigDict
 
-from ldn_evidence.model.vocabularies import ResultDirection
+from ldn_evidence.model import ResultDirection
 from ldn_evidence.textfiles import read_toml
 
 # "~" in a pattern: up to three words without a stop between them. Bounded, so that no sentence takes long.

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from ldn_evidence.model.machine import Extraction
-from ldn_evidence.model.passage import Passage
-from ldn_evidence.model.vocabularies import FactField, Part
+from ldn_evidence.model import Extraction, FactField, Part, Passage
 from ldn_evidence.reading.results.clauses import MOST_SENTENCES
 from ldn_evidence.reading.results.lexicon import lexicon, words
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
-from ldn_evidence.model.vocabularies import ResultDirection
+from ldn_evidence.model import ResultDirection
 from ldn_evidence.reading.results.clauses import Clause
 from ldn_evidence.reading.results.figures import figure, hazard, odds
 from ldn_evidence.reading.results.lexicon import Cue, lexicon, words
