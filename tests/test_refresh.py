@@ -696,7 +696,7 @@ def test_over_the_real_records_everything_found_is_held_and_changes_are_seen(tmp
 
 
 # A full run tries more of each: LDN_EVIDENCE_MOMENTS=50 pytest tests/test_refresh.py -k real
-MOMENTS = int(os.environ.get("LDN_EVIDENCE_MOMENTS", "8"))
+MOMENTS = int(os.environ.get("LDN_EVIDENCE_MOMENTS", "5"))
 
 
 @needs_real

@@ -106,14 +106,15 @@ def build(
     settled = archive.settled()
     last = archive.last()
     found_by = last.found_by() if last else {}
-    inputs = _inputs(settled, reports, found_by, protocol)
+    reader = _reader(protocol)
+    inputs = _inputs(reader, settled, reports, found_by, protocol)
     try:
         if not afresh and store.built and store.meta().get("inputs") == inputs:
             studies = held(store, protocol, grouping)
             check(studies)
             return Built(studies=studies, problems=tuple(store.problems()), changed=False)
         # Tags and records of another version's rules and reader can't stand beside ours.
-        afresh = afresh or not store.built or store.meta().get("reader") != _reader(protocol)
+        afresh = afresh or not store.built or store.meta().get("reader") != reader
     except DamagedStore:
         afresh = True
     with store.writing(afresh) as draft:
@@ -130,9 +131,7 @@ def build(
         studies = _studies(*draft.contents(), protocol, grouping)
         check(studies)
         # What could not be read is not taken in: the next build tries again.
-        draft.note(
-            {"inputs": "" if unread else inputs, "reader": _reader(protocol), "corpus_digest": draft.digest()}
-        )
+        draft.note({"inputs": "" if unread else inputs, "reader": reader, "corpus_digest": draft.digest()})
     return Built(studies=studies, problems=tuple(store.problems()), changed=True)
 
 
@@ -201,13 +200,14 @@ def _reader(protocol: Protocol) -> str:
 
 
 def _inputs(
+    reader: str,
     settled: Sequence[Batch],
     reports: Sequence[Report],
     found_by: Mapping[int, Sequence[str]],
     protocol: Protocol,
 ) -> str:
     """A digest of everything that goes into the database."""
-    hasher = hashlib.sha256(_reader(protocol).encode())
+    hasher = hashlib.sha256(reader.encode())
     for part in (
         sorted(f"{one.key} {one.added}" for one in settled),
         [
