@@ -93,7 +93,8 @@ def documents(study: Study) -> set[str]:
 
 def subjects(study: Study) -> set[str]:
     """The names under which the study itself is corrected: its key, and the PMID of its main document."""
-    return {study.key, f"pmid:{study.pmid}"} if study.pmid else {study.key}
+    pmids = [study.pmid, *(one.pmid for one in study.main_records if study.main)]
+    return {study.key, *(f"pmid:{pmid}" for pmid in pmids if pmid)}
 
 
 def check(

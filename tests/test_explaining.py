@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime
 import json
+from dataclasses import replace
 
 import pytest
 from conftest import RECORDS
+from readings import study
 
-from ldn_evidence import InputError, Workspace, explaining
-from ldn_evidence.model import FactField, ResultDirection
+from ldn_evidence import InputError, Workspace, corrections, explaining
+from ldn_evidence.grading import grade_rules, listed_by
+from ldn_evidence.model import FactField, Identifier, Record, ResultDirection, Term
 
 
 @pytest.fixture
@@ -88,3 +91,19 @@ def test_the_table_of_tags_has_a_row_a_study_and_says_why_one_is_left_out(filled
     assert left["left_out"].notna().all()
     doubtful = filled.tags_table(needs_review=True)
     assert set(doubtful["study"]) == {key for key, one in filled.studies().items() if one.doubts}
+
+
+def test_a_record_that_bears_only_the_dois_of_its_row_is_the_main_document_and_its_retraction_is_the_studys():
+    record = Record(
+        pmid=5,
+        title="A syrup for cough",
+        identifiers=(Identifier(scheme="doi", value="10.1000/TEST"),),
+        publication_types=(Term(name="Retracted Publication"),),
+    )
+    one = replace(study("syrup2001"), records=(record,))
+    assert one.warning == "retracted"
+    assert listed_by(one, grade_rules()).id == "retracted"
+    assert corrections.subjects(one) == {"syrup2001", "pmid:5"}
+    another = replace(record, identifiers=(Identifier(scheme="doi", value="10.1000/preprint"),))
+    assert replace(one, records=(another,)).warning is None
+    assert corrections.subjects(replace(one, records=(another,))) == {"syrup2001"}

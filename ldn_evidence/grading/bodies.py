@@ -18,8 +18,6 @@ from ldn_evidence.model import (
     Expectation,
     Finding,
     Reading,
-    Record,
-    Report,
     Study,
     StudyDesign,
 )
@@ -36,8 +34,7 @@ def listed_by(study: Study, rules: GradeRules, appraised: bool = False) -> Liste
     """
     main = study.main
     facts = {
-        "retracted": (main is not None and main.correction_status == "retracted")
-        or any(record.retracted for record in study.records if main is None or _describes(record, main)),
+        "retracted": study.warning == "retracted",
         "excluded": study.excluded is not None,
         "verify": main is not None and main.verify,
         "borderline": main is not None and main.borderline,
@@ -54,14 +51,6 @@ def listed_by(study: Study, rules: GradeRules, appraised: bool = False) -> Liste
             said = study.left_out if rule.when in ("excluded", "off the subject") else None
             return rule.model_copy(update={"reason": said}) if said else rule
     return None
-
-
-def _describes(record: Record, report: Report) -> bool:
-    """Whether PubMed's record is that of the report: by its PMID, and by its DOI only where the row has no PMID."""
-    if report.pmid:
-        return record.pmid == report.pmid
-    doi = record.identifier("doi")
-    return bool(doi) and (report.doi or "").lower() == str(doi).lower()
 
 
 def place(claim: Claim, study: Study, row: Appraisal, rules: GradeRules) -> Reading:

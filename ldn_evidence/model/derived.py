@@ -100,12 +100,21 @@ class Study:
         return not self.reports and not any(record.retracted for record in self.records)
 
     @property
+    def main_records(self) -> tuple[Record, ...]:
+        """PubMed's records of the main report: by its PMID, and by its DOI only where the row has no PMID. All, if nobody described it."""
+        main = self.main
+        if main is None:
+            return self.records
+        if main.pmid:
+            return tuple(one for one in self.records if one.pmid == main.pmid)
+        doi = (main.doi or "").lower()
+        return tuple(one for one in self.records if doi and (one.identifier("doi") or "").lower() == doi)
+
+    @property
     def warning(self) -> str | None:
         """What everybody has to know of it first: that its main document was retracted, or that an editor voiced concern."""
         said = self.main.correction_status if self.main else None
-        records = (
-            self.records if self.main is None else [one for one in self.records if one.pmid == self.main.pmid]
-        )
+        records = self.main_records
         if said == "retracted" or any(record.retracted for record in records):
             return "retracted"
         concern = any(
