@@ -5,18 +5,13 @@ Rows are append-only: of two on one subject and field the later stands, and `as 
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
-import os
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
+from ldn_evidence import textfiles
 from ldn_evidence.errors import InputError
 from ldn_evidence.model import (
     AS_READ,
@@ -33,7 +28,7 @@ from ldn_evidence.model import (
     Tag,
     TagSource,
 )
-from ldn_evidence.textfiles import explain, read_rows
+from ldn_evidence.textfiles import append_row, read_rows
 
 
 def load(path: Path) -> list[Correction]:
@@ -42,44 +37,14 @@ def load(path: Path) -> list[Correction]:
 
 
 def written(**cells: object) -> Correction:
-    """A row as a reviewer gives it, checked like one that is read from the file. Line breaks become blanks."""
-    raw = {name: " ".join(str(cell).split()) for name, cell in cells.items()}
-    for name, cell in raw.items():
-        # The file would be refused for them the next time it is read.
-        odd = next((one for one in cell if unicodedata.category(one) in ("Cc", "Cs")), None)
-        if odd is not None:
-            raise InputError(f"correction: {name} holds the control character {odd!r}. Take it out.")
-    try:
-        return Correction.model_validate(raw)
-    except ValidationError as error:
-        raise InputError(f"correction of {raw.get('subject')}: {explain(error, raw, Correction)}") from error
+    """A row as a reviewer gives it, checked like one that is read from the file."""
+    return textfiles.written(Correction, f"correction of {cells.get('subject')}", cells)
 
 
 def append(path: Path, row: Correction) -> None:
     """Add one row at the end, with a header if the file is new. What stands in the file is never touched."""
     load(path)  # a file that can't be read is named before it grows
-    before = path.read_bytes() if path.exists() else b""
-    names = list(Correction.model_fields)
-    lines = io.StringIO()
-    writer = csv.writer(lines, lineterminator="\r\n")
-    if before.strip():
-        names = next(csv.reader(io.StringIO(before.decode("utf-8-sig"))))
-        if "protocol" not in names and row.protocol != Correction.model_fields["protocol"].default:
-            raise InputError(
-                f'{path}: has no column "protocol", so its rows belong to the protocol '
-                f'"{Correction.model_fields["protocol"].default}". Add the column, and that word to every row.'
-            )
-    else:
-        writer.writerow(names)
-    # An editor's last line may lack its end: ours must not run into it.
-    if before and not before.endswith(b"\n"):
-        lines.write("\r\n")
-    writer.writerow([str(getattr(row, name)) for name in names])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.write(lines.getvalue().encode())
-        file.flush()
-        os.fsync(file.fileno())
+    append_row(path, row)
 
 
 # --------------------------------------------------------------------------- what a row is about

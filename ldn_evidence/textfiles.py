@@ -8,9 +8,10 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import os
 import tomllib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -89,6 +90,71 @@ def read_rows(path: Path, model: type[Model]) -> list[Model]:
             f"{path}, line {reader.line_num}: is not valid CSV: {error}. Mend that line."
         ) from error
     return rows
+
+
+def written(model: type[Model], what: str, cells: Mapping[str, object]) -> Model:
+    """A row as a person gives it, checked like one that is read from a file. Line breaks become blanks; what is None is left out."""
+    raw = {name: " ".join(str(cell).split()) for name, cell in cells.items() if cell is not None}
+    for name, cell in raw.items():
+        # The file would be refused for them the next time it is read.
+        odd = next((one for one in cell if unicodedata.category(one) in ("Cc", "Cs")), None)
+        if odd is not None:
+            raise InputError(f"{what}: {name} holds the control character {odd!r}. Take it out.")
+    try:
+        return model.model_validate({name: cell for name, cell in raw.items() if cell})
+    except ValidationError as error:
+        raise InputError(f"{what}: {explain(error, raw, model)}") from error
+
+
+def append_row(path: Path, row: BaseModel) -> None:
+    """Add one row at the end, with a header if the file is new. What the rows above say is never changed.
+
+    A file of an earlier version, without a column that the row needs, gets that column, empty in every row above.
+    """
+    cells = {name: _cell(value) for name, value in row.model_dump(mode="json").items()}
+    before = path.read_bytes() if path.exists() else b""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\r\n")
+    names = list(type(row).model_fields)
+    if before.strip():
+        header, *rows = csv.reader(io.StringIO(before.decode("utf-8-sig"), newline=""))
+        missing = [name for name in names if name not in header and cells[name] != _default(row, name)]
+        names = [*header, *missing]
+        if missing:
+            writer.writerow(names)
+            writer.writerows([*one, *("" for _ in missing)] for one in rows if one)
+            before = lines.getvalue().encode()
+            lines.seek(0)
+            lines.truncate()
+            _replace(path, before)
+    else:
+        writer.writerow(names)
+    # An editor's last line may lack its end: ours must not run into it.
+    if before and not before.endswith(b"\n"):
+        lines.write("\r\n")
+    writer.writerow([cells[name] for name in names])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write(lines.getvalue().encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return "; ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _default(row: BaseModel, name: str) -> str:
+    spec = type(row).model_fields[name]
+    return "" if spec.is_required() else _cell(spec.get_default())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(content)
+    os.replace(part, path)
 
 
 # pydantic's kinds of mistake in a reader's words, with the mend where there is one.

@@ -202,7 +202,7 @@ def test_a_grade_is_confirmed_when_a_person_has_superseded_every_counted_row(roo
     write(
         root,
         *(
-            row.model_dump(mode="json", exclude_none=True)
+            row.model_dump(mode="json", exclude_defaults=True)
             | {"row_id": f"mine.{row.study_key}", "supersedes": row.row_id, "reviewer": "A Person"}
             for row in rows
         ),

@@ -1,5 +1,6 @@
 """The nouns and the vocabularies, each written once. Plain values; nothing here opens a file."""
 
+from ldn_evidence.model.appraised import AS_COMPUTED, PARTS, Appraisal, Judgement, said
 from ldn_evidence.model.corrected import AS_READ, NONE, OWN, Correction
 from ldn_evidence.model.derived import (
     BodyOfEvidence,
@@ -52,6 +53,7 @@ from ldn_evidence.model.vocabularies import (
     ClaimKind,
     Comparator,
     Concern,
+    Confounding,
     CorrectionField,
     Direction,
     Directness,
@@ -59,23 +61,26 @@ from ldn_evidence.model.vocabularies import (
     Expectation,
     FactField,
     Finding,
+    FundingSource,
     Part,
     PublicationKind,
     RecordKind,
     ResultDirection,
+    Rise,
     RiskOfBias,
+    RobAnswer,
+    RobTool,
     RunOutcome,
     Screening,
     Species,
     StudyDesign,
     Substance,
     TagSource,
+    Upgrade,
 )
 from ldn_evidence.model.written import (
-    PARTS,
     RATIOS,
     SLUG,
-    Appraisal,
     Bounds,
     Claim,
     Condition,
@@ -89,6 +94,7 @@ from ldn_evidence.model.written import (
 )
 
 __all__ = [
+    "AS_COMPUTED",
     "AS_READ",
     "NONE",
     "OWN",
@@ -114,6 +120,7 @@ __all__ = [
     "Comparator",
     "Concern",
     "Condition",
+    "Confounding",
     "Correction",
     "CorrectionField",
     "Direction",
@@ -127,12 +134,14 @@ __all__ = [
     "Extraction",
     "FactField",
     "Finding",
+    "FundingSource",
     "Grant",
     "Identifier",
     "ImportantDifference",
     "Intervention",
     "ItemList",
     "Journal",
+    "Judgement",
     "Keyword",
     "Label",
     "LeftOut",
@@ -155,7 +164,10 @@ __all__ = [
     "Report",
     "ResultDirection",
     "ResultReading",
+    "Rise",
     "RiskOfBias",
+    "RobAnswer",
+    "RobTool",
     "RunOutcome",
     "Screening",
     "Search",
@@ -171,5 +183,7 @@ __all__ = [
     "Tag",
     "TagSource",
     "Term",
+    "Upgrade",
     "nearest",
+    "said",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ldn_evidence.model.appraised import Appraisal
 from ldn_evidence.model.corrected import Correction
 from ldn_evidence.model.machine import MachineReading, Relevance, Tag
 from ldn_evidence.model.pubmed import Record
@@ -20,7 +21,7 @@ from ldn_evidence.model.vocabularies import (
     Screening,
     Substance,
 )
-from ldn_evidence.model.written import Appraisal, Claim, Report
+from ldn_evidence.model.written import Claim, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,6 +119,22 @@ class Domain(StrEnum):
     PUBLICATION_BIAS = "publication bias"
 
 
+class Upgrade(StrEnum):
+    """The three reasons for which GRADE raises the certainty of non-randomised evidence."""
+
+    LARGE_EFFECT = "large effect"
+    DOSE_RESPONSE = "dose-response"
+    CONFOUNDING = "plausible confounding"
+
+
+class Rise(StrEnum):
+    """By how many levels a reason raises certainty."""
+
+    NONE = "not raised"
+    ONE = "raised by one"
+    TWO = "raised by two"
+
+
 class Directness(StrEnum):
     """How near a study's population, intervention, comparator or outcome is to the claim's."""
 
@@ -135,6 +151,43 @@ class RiskOfBias(StrEnum):
     SOME_CONCERNS = "some concerns"
     HIGH = "high"
     UNASSESSED = "unassessed"
+
+
+class RobTool(StrEnum):
+    """What a risk of bias was assessed with; `rules/risk_of_bias.toml` holds the domains of each."""
+
+    ROB2 = "RoB 2"
+    ROBINS_I = "ROBINS-I"
+    SHORT = "short form"
+
+
+class RobAnswer(StrEnum):
+    """A judgement on one domain of risk of bias, in the words of RoB 2 and ROBINS-I."""
+
+    LOW = "low"
+    SOME_CONCERNS = "some concerns"
+    MODERATE = "moderate"
+    HIGH = "high"
+    SERIOUS = "serious"
+    CRITICAL = "critical"
+    NO_INFORMATION = "no information"
+
+
+class Confounding(StrEnum):
+    """What confounding that nobody adjusted for would do to the effect that was seen."""
+
+    WOULD_REDUCE = "would reduce it"
+    WOULD_INCREASE = "would increase it"
+    UNCLEAR = "unclear"
+
+
+class FundingSource(StrEnum):
+    """Who paid for a study, as a reviewer read it."""
+
+    INDUSTRY = "industry"
+    INDEPENDENT = "independent"
+    BOTH = "both"
+    NOT_STATED = "not stated"
 
 
 class Body(StrEnum):

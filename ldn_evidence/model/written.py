@@ -1,11 +1,10 @@
-"""What people write, validated where it is read: protocols, corpus rows, appraisals.
+"""What people write, validated where it is read: protocols and corpus rows.
 
 Frozen pydantic models; unknown keys are refused. Nothing here opens a file.
 """
 
 from __future__ import annotations
 
-import datetime
 import difflib
 import re
 from collections.abc import Sequence
@@ -23,13 +22,9 @@ from pydantic import (
 
 from ldn_evidence.errors import InputError
 from ldn_evidence.model.vocabularies import (
-    Body,
     ClaimKind,
     Comparator,
-    Directness,
     Expectation,
-    Finding,
-    RiskOfBias,
     Substance,
 )
 
@@ -57,7 +52,8 @@ Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 
 
-def _split(cell: object) -> object:
+def split(cell: object) -> object:
+    """A cell that holds a list, at its semicolons."""
     return tuple(part.strip() for part in cell.split(";") if part.strip()) if isinstance(cell, str) else cell
 
 
@@ -67,7 +63,7 @@ def _hyphens(cell: object) -> object:
 
 # A word processor writes 0–10; the margin stands under 0-10.
 Scale = Annotated[str, BeforeValidator(_hyphens)]
-List = Annotated[tuple[str, ...], BeforeValidator(_split)]
+List = Annotated[tuple[str, ...], BeforeValidator(split)]
 YesNo = Literal["y", "n", "unclear", "not_applicable"]
 
 
@@ -394,115 +390,3 @@ class Report(Written):
         head = " ".join(part for part in (self.first_author, f"({self.year})" if self.year else None) if part)
         parts = [part.rstrip(".") for part in (head, self.title, self.journal) if part]
         return ". ".join(parts) + "."
-
-
-# The parts in which a study is near to a claim or far from it; each is a column of an appraisal.
-PARTS = ("population", "intervention", "comparison", "outcome")
-
-
-def _contradicts(finding: Finding, ratio: float) -> bool:
-    return (finding is Finding.INCREASE and ratio < 1) or (finding is Finding.DECREASE and ratio > 1)
-
-
-class Appraisal(Written):
-    """One reviewer's reading of one study on one claim: a row of `data/appraisals/*.csv`.
-
-    `estimate`, `ci_low`, `ci_high` (95 %) are intervention minus comparator (MD, SMD; RD in percentage points) or
-    intervention over comparator (RR, OR), in the outcome's own direction. Empty: not known.
-    """
-
-    row_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$", max_length=100)] = Field(
-        examples=["mine.1"]
-    )
-    study_key: Text
-    claim: Slug
-    comparator: Comparator
-    comparator_detail: str | None = None
-    finding: Finding
-    outcome_measured: Text
-    measure: Measure | None = None
-    scale: Scale | None = None
-    estimate: Number | None = None
-    ci_low: Number | None = None
-    ci_high: Number | None = None
-    events_intervention: Count | None = None
-    n_intervention: Count | None = None
-    events_comparator: Count | None = None
-    n_comparator: Count | None = None
-    dose: str | None = None
-    route: str | None = None
-    follow_up: str | None = None
-    n_analysed: Count | None = None
-    population: Directness
-    intervention: Directness
-    comparison: Directness
-    outcome: Directness
-    risk_of_bias: RiskOfBias = RiskOfBias.UNASSESSED
-    review_of: Body | None = None
-    reason: Text
-    reviewer: Text
-    date: Annotated[datetime.date, Field(ge=datetime.date(1990, 1, 1), le=datetime.date(2100, 1, 1))]
-    supersedes: str | None = None
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        low, high, estimate = self.ci_low, self.ci_high, self.estimate
-        if (low is None) != (high is None):
-            raise ValueError("an interval needs both ci_low and ci_high. Add the other end or empty both.")
-        if estimate is not None and self.measure is None:
-            raise ValueError(
-                'estimate is given without a measure. Add measure = "MD", "SMD", "RR", "OR" or "RD".'
-            )
-        if low is not None and high is not None:
-            if low > high:
-                raise ValueError(f"the interval runs from {low} to {high}. Put the lower end in ci_low.")
-            if low == high:
-                raise ValueError(
-                    f"the interval {low} to {high} has no width. Empty both ends if it was not seen."
-                )
-            if estimate is None:
-                raise ValueError(
-                    "an interval is given without its estimate. Add the estimate or empty both ends."
-                )
-            if not low <= estimate <= high:
-                raise ValueError(
-                    f"the interval {low} to {high} does not hold its estimate {estimate}. Check all three."
-                )
-        if self.measure in RATIOS and any(
-            value is not None and value <= 0 for value in (low, high, estimate)
-        ):
-            raise ValueError(f"a {self.measure} can't be 0 or negative. Check the measure and its figures.")
-        if self.measure in RATIOS and estimate is not None and _contradicts(self.finding, estimate):
-            raise ValueError(
-                f"a {self.measure} of {estimate} is no {self.finding}. Check the finding and the estimate."
-            )
-        if self.measure == "RD" and any(
-            value is not None and abs(value) > 100 for value in (low, high, estimate)
-        ):
-            raise ValueError(
-                "an RD lies between -100 and 100 percentage points. Check the measure and its figures."
-            )
-        span = re.search(r"(\d+)-(\d+)$", self.scale or "")
-        if (
-            self.measure == "MD"
-            and span
-            and estimate is not None
-            and abs(estimate) > int(span[2]) - int(span[1])
-        ):
-            raise ValueError(f"an MD of {estimate} does not fit on a scale of {span[0]}. Check both.")
-        if self.n_analysed == 0 and self.finding is not Finding.UNCLEAR:
-            raise ValueError("n_analysed = 0 can't give a finding. Empty it if the number was not seen.")
-        for arm in ("intervention", "comparator"):
-            events, size = getattr(self, f"events_{arm}"), getattr(self, f"n_{arm}")
-            if events is not None and size is not None and events > size:
-                raise ValueError(f"events_{arm} = {events} is more than n_{arm} = {size}. Check both.")
-        if self.supersedes == self.row_id:
-            raise ValueError("a row can't supersede itself. Give the new row a row_id of its own.")
-        return self
-
-    @property
-    def interval(self) -> tuple[float, float, float] | None:
-        """Estimate, lower and upper end; None where no interval was seen."""
-        if self.estimate is None or self.ci_low is None or self.ci_high is None:
-            return None
-        return self.estimate, self.ci_low, self.ci_high
