@@ -5,6 +5,7 @@ Plain functions on plain values; the same inputs give the same profiles. Never o
 
 from __future__ import annotations
 
+import calendar
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -20,7 +21,9 @@ from ldn_evidence.model import (
     Concern,
     CorrectionField,
     Domain,
+    DomainRating,
     EvidenceProfile,
+    Judgement,
     Protocol,
     Reading,
     SearchDate,
@@ -42,12 +45,13 @@ def profiles(
     studies: Mapping[str, Study],
     appraisals: Sequence[Appraisal],
     search: SearchDate | None,
+    judgements: Sequence[Judgement] = (),
 ) -> dict[str, EvidenceProfile]:
     """Every claim's profile, in the protocol's order."""
     rules = grading.grade_rules()
     drug = protocol.intervention.short
     return {
-        claim.slug: grading.grade(claim, studies, appraisals, drug, rules, UNCONFIRMED, search)
+        claim.slug: grading.grade(claim, studies, appraisals, drug, rules, UNCONFIRMED, search, judgements)
         for claim in protocol.claims
     }
 
@@ -85,10 +89,11 @@ def claim_entry(profile: EvidenceProfile) -> dict[str, Any]:
         "n_rcts": profile.n_rcts,
         "body": _body_entry(profile.body) if profile.body else None,
         "provisional": profile.provisional,
-        "domains": {
-            name: {"rating": one.rating, "inputs": one.inputs, "reason": one.reason, "by": one.by}
-            for name, one in profile.domains.items()
-        },
+        "confirmed_by": list(profile.confirmed_by),
+        "open_questions": list(profile.open_questions),
+        "domains": {name: _rating_entry(one) for name, one in profile.domains.items()},
+        "upgrades": {name: _rating_entry(one) for name, one in profile.upgrades.items()},
+        "pointing": {word: list(keys) for word, keys in profile.pointing.items()},
         "statement": profile.statement,
         "awaiting": len(profile.awaiting),
     }
@@ -110,6 +115,9 @@ def profile_document(
         "counted": [_reading_entry(one) for one in profile.counted],
         "reviews": [_reading_entry(one) for one in profile.reviews],
         "left_out": [asdict(one) for one in profile.left_out],
+        "funding": [asdict(one) for one in profile.funding],
+        "would_change": list(profile.would_change),
+        "judgements": [one.model_dump(mode="json") for one in profile.judgements],
         "footnotes": list(profile.footnotes),
         "awaiting_studies": list(profile.awaiting),
     }
@@ -144,11 +152,22 @@ def table_document(protocol: str, name: str, table: pd.DataFrame) -> dict[str, A
     }
 
 
+def stale_from(search: SearchDate) -> str:
+    """From when on a search is too old to rest on, as precise as its own date."""
+    year, *rest = (int(part) for part in search.date.split("-"))
+    months = year * 12 + (rest[0] - 1 if rest else 11) + grading.grade_rules().search.stale_after_months
+    year, month = divmod(months, 12)
+    if len(rest) < 2:
+        return f"{year}-{month + 1:02}"
+    # The 31st of a month that has none is its last day.
+    return f"{year}-{month + 1:02}-{min(rest[1], calendar.monthrange(year, month + 1)[1]):02}"
+
+
 def _head(protocol: Protocol, search: SearchDate | None) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "protocol": protocol.name,
-        "last_search": asdict(search) if search else None,
+        "last_search": asdict(search) | {"stale_from": stale_from(search)} if search else None,
         "notice": NOTICE,
     }
 
@@ -162,6 +181,12 @@ def _body_entry(body: BodyOfEvidence) -> dict[str, Any]:
         "informed": body.informed,
         "by_review": body.by_review,
     }
+
+
+def _rating_entry(one: DomainRating) -> dict[str, Any]:
+    """One reason to lower or to raise; `rule` is there where a reviewer's judgement stands over it."""
+    said = {"rule": {"rating": one.rule, "reason": one.rule_reason}} if one.rule is not None else {}
+    return {"rating": one.rating, "inputs": one.inputs, "reason": one.reason, "by": one.by, **said}
 
 
 def _reading_entry(reading: Reading) -> dict[str, Any]:

@@ -8,12 +8,17 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ldn_evidence import Workspace
 
 TESTS = Path(__file__).parent
 RECORDS = TESTS / "records"
 REPO = TESTS.parent
+
+# The first example of a process may wait seconds for a library to be imported; a slow machine is no defect.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

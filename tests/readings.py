@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 
 from ldn_evidence.appraisal import UNCONFIRMED
 from ldn_evidence.grading import grade, grade_rules
@@ -13,6 +14,7 @@ from ldn_evidence.model import (
     Direction,
     EvidenceProfile,
     Finding,
+    Judgement,
     Passage,
     Relevance,
     Report,
@@ -88,9 +90,17 @@ def interval(
     return {"measure": measure, "scale": scale, "estimate": estimate, "ci_low": low, "ci_high": high}
 
 
-def graded(rows: list[Appraisal], studies: list[Study] | None = None, **changes: object) -> EvidenceProfile:
+def graded(
+    rows: list[Appraisal],
+    studies: list[Study] | None = None,
+    judgements: Sequence[Judgement] = (),
+    open_questions: Sequence[str] = (),
+    **changes: object,
+) -> EvidenceProfile:
     held = {one.key: one for one in (studies or [study(one.study_key) for one in rows])}
-    return grade(claim(**changes), held, rows, "Drug", grade_rules(), UNCONFIRMED, SEARCH)
+    return grade(
+        claim(**changes), held, rows, "Drug", grade_rules(), UNCONFIRMED, SEARCH, judgements, open_questions
+    )
 
 
 def outcome(profile: EvidenceProfile) -> tuple[Direction, Certainty]:

@@ -79,7 +79,9 @@ def test_only_small_positive_studies_raise_a_suspicion_of_publication_bias():
     assert rating(graded([row("a", Finding.DECREASE, None)]), Domain.PUBLICATION_BIAS) is Concern.NONE
     small = [row("a", Finding.DECREASE, 100), row("b", Finding.DECREASE, 40)]
     assert rating(graded(small), Domain.PUBLICATION_BIAS) is Concern.SERIOUS
-    assert rating(graded([*small, row("c", NULL, 20)]), Domain.PUBLICATION_BIAS) is Concern.NONE
+    # A null result that was published does not clear them.
+    assert rating(graded([*small, row("c", NULL, 20)]), Domain.PUBLICATION_BIAS) is Concern.SERIOUS
+    assert rating(graded([*small, row("c", Finding.DECREASE, 101)]), Domain.PUBLICATION_BIAS) is Concern.NONE
 
 
 # --------------------------------------------------------------------------- pooling

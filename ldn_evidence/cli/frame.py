@@ -135,6 +135,33 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
+def named(reviewer: str | None, what: str) -> str:
+    """Who speaks: the option, or the environment."""
+    who = (reviewer or os.environ.get("LDN_EVIDENCE_REVIEWER", "")).strip()
+    if not who:
+        raise InputError(
+            f"{what}: nobody is named. Give --reviewer NAME, or set LDN_EVIDENCE_REVIEWER to yours."
+        )
+    return who
+
+
+def stand(workspace: Workspace) -> dict[str, str]:
+    """What a reviewer's word may change of each claim, on one line."""
+    return {
+        slug: f"{one.direction}, {one.certainty} ({one.n_studies} counted, {len(one.awaiting)} unread)"
+        for slug, one in workspace.profiles.items()
+    }
+
+
+def print_moves(before: dict[str, str], after: dict[str, str]) -> None:
+    """Which claims have moved, and from where."""
+    changed = [slug for slug in after if after[slug] != before[slug]]
+    for slug in changed:
+        print(f"  {slug}: {before[slug]} -> {after[slug]}")
+    if not changed:
+        print("  no claim changes")
+
+
 def search_words(search: dict[str, str] | None) -> str:
     """When was searched last, and where."""
     return f"{search['date']} ({search['source']})" if search else "nothing has been searched yet"
@@ -146,7 +173,9 @@ def notice(workspace: Workspace) -> None:
 
     from ldn_evidence import evidence, screen
 
-    screen.notice(evidence.NOTICE, workspace.search, date.today(), workspace.root)
+    search = workspace.search
+    stale_from = evidence.stale_from(search) if search else None
+    screen.notice(evidence.NOTICE, search, stale_from, date.today(), workspace.root)
 
 
 def print_json(value: Any) -> None:

@@ -123,29 +123,43 @@ def weigh(claim: Claim, name: Body, readings: Sequence[Reading], rules: GradeRul
 def verdict(
     claim: Claim, informing: Sequence[Reading], interval: Interval | None, rules: GradeRules
 ) -> tuple[Direction, str]:
-    """Which way informative rows of one body point, and why."""
+    """Which way informative rows of one body point, and why. `interval`: the best one of them all."""
     directions = {reading.direction for reading in informing if reading.direction is not None}
     if claim.expects is Expectation.NO_MORE:
-        harmless = share(
+        harmless = _at_least(
             informing, lambda one: one.direction in (Direction.NO_DIFFERENCE, Direction.SUPPORTS)
         )
-        if harmless is not None and harmless >= rules.direction.null_share:
+        if harmless >= rules.direction.null_share:
             return _no_more(interval)
+        trifling = None
     else:
-        nulls = share(informing, lambda one: one.direction is Direction.NO_DIFFERENCE)
+        trifling = _trifling(claim, informing, rules)
+        if trifling and len(directions) == 1:
+            return Direction.NO_DIFFERENCE, trifling
+        nulls = _at_least(informing, lambda one: bool(trifling) or one.direction is Direction.NO_DIFFERENCE)
         # Without a margin nothing can show that a difference does not matter: null rows then only disagree.
         speak = rules.direction.null_share if claim.smallest_important_difference else 1.0
-        if nulls is not None and nulls >= speak:
+        if nulls >= speak:
             return _null(claim, informing, interval, nulls)
     if len(directions) > 1:
         return Direction.MIXED, "the rows disagree"
     (direction,) = directions
     if interval is not None and interval.inside and direction is not Direction.MIXED:
-        return (
-            Direction.NO_DIFFERENCE,
-            f"a difference was shown, but {interval.words} lies inside the margin {interval.margin_words}",
-        )
+        return Direction.NO_DIFFERENCE, _too_small(interval)
     return direction, "one row" if len(informing) == 1 else "the rows agree"
+
+
+def _trifling(claim: Claim, informing: Sequence[Reading], rules: GradeRules) -> str | None:
+    """Why the differences shown are too small to matter, together; None where they are not, or parts went different ways."""
+    differing = [one for one in informing if one.direction in (Direction.SUPPORTS, Direction.AGAINST)]
+    if not differing or any(one.direction is Direction.MIXED for one in informing):
+        return None
+    shown = best_interval(claim, differing, rules)
+    return _too_small(shown) if shown is not None and shown.inside else None
+
+
+def _too_small(interval: Interval) -> str:
+    return f"a difference was shown, but {interval.words} lies inside the margin {interval.margin_words}"
 
 
 def _null(
@@ -193,6 +207,21 @@ def share(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> floa
         return None
     total = sum(reading.participants or 0 for reading in readings)
     return sum(reading.participants or 0 for reading in chosen) / total if total else None
+
+
+def _at_least(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> float:
+    """The smallest share of participants for which something can hold, whatever the numbers that are not known.
+
+    A row for which it holds and whose number is not known may be empty; one for which it does not hold may be as large as all others.
+    """
+    chosen = [reading for reading in readings if holds(reading)]
+    if len(chosen) == len(readings):
+        return 1.0
+    others = [reading.participants for reading in readings if not holds(reading)]
+    if None in others:
+        return 0.0
+    held, rest = sum(one.participants or 0 for one in chosen), sum(number or 0 for number in others)
+    return held / (held + rest) if held + rest else 0.0
 
 
 def part_of(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> float:

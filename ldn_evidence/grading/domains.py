@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ldn_evidence.grading.bodies import part_of
 from ldn_evidence.grading.pooling import Interval
@@ -11,6 +12,7 @@ from ldn_evidence.grading.rules import GradeRules
 from ldn_evidence.model import (
     PARTS,
     RATIOS,
+    Body,
     Claim,
     ClaimKind,
     Concern,
@@ -19,10 +21,19 @@ from ldn_evidence.model import (
     Domain,
     DomainRating,
     Expectation,
+    FundingSource,
     Reading,
     RiskOfBias,
     StudyDesign,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    """Trials of the condition that were planned or registered and of which no result was seen; `overdue`: for years, by the last search."""
+
+    all: tuple[str, ...] = ()
+    overdue: tuple[str, ...] = ()
 
 
 def rate(
@@ -30,25 +41,35 @@ def rate(
     readings: Sequence[Reading],
     direction: Direction,
     interval: Interval | None,
-    unpublished: Sequence[str],
+    unpublished: Unpublished,
     rules: GradeRules,
 ) -> dict[Domain, DomainRating]:
-    """Every domain of one body, in GRADE's order. `unpublished` names planned or registered trials without a result."""
+    """Every domain of one body, in GRADE's order."""
     return {
         Domain.RISK_OF_BIAS: _risk_of_bias(readings, rules),
         Domain.INCONSISTENCY: _inconsistency(readings, interval, rules),
         Domain.INDIRECTNESS: _indirectness(readings, rules),
         Domain.IMPRECISION: _imprecision(claim, readings, direction, interval, rules),
-        Domain.PUBLICATION_BIAS: _publication_bias(claim, readings, unpublished, rules),
+        Domain.PUBLICATION_BIAS: _publication_bias(claim, readings, direction, unpublished, rules),
     }
+
+
+def bias(reading: Reading, rules: GradeRules) -> RiskOfBias:
+    """The risk of bias that a result brings into its body: the reviewer's, or, where a body starts low, without what its start pays for."""
+    row, rule = reading.row, rules.risk_of_bias
+    paid = rule.paid_by_start.get(row.rob_tool) if row.rob_tool else None
+    if not row.rob_domains or paid is None or reading.body is Body.RANDOMISED:
+        return row.risk_of_bias
+    left = [rule.words[one] for number, one in enumerate(row.rob_domains, start=1) if number not in paid]
+    return next(one for one in (RiskOfBias.HIGH, RiskOfBias.SOME_CONCERNS, RiskOfBias.LOW) if one in left)
 
 
 def _risk_of_bias(readings: Sequence[Reading], rules: GradeRules) -> DomainRating:
     rule = rules.risk_of_bias
-    counts = Counter(str(one.row.risk_of_bias) for one in readings)
+    counts = Counter(str(bias(one, rules)) for one in readings)
     inputs: dict[str, object] = {"results": dict(sorted(counts.items()))}
-    low = part_of(readings, lambda one: one.row.risk_of_bias is RiskOfBias.LOW)
-    high = part_of(readings, lambda one: one.row.risk_of_bias is RiskOfBias.HIGH)
+    low = part_of(readings, lambda one: bias(one, rules) is RiskOfBias.LOW)
+    high = part_of(readings, lambda one: bias(one, rules) is RiskOfBias.HIGH)
     if low >= rule.low_share:
         return DomainRating(rating=Concern.NONE, inputs=inputs, reason=f"results at low risk hold {low:.0%}")
     if high > rule.high_share:
@@ -86,6 +107,15 @@ def _inconsistency(readings: Sequence[Reading], interval: Interval | None, rules
         )
     if i2 is not None and i2 > rules.inconsistency.i2:
         return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason=f"I2 is {i2:.0f} %")
+    if interval is not None and interval.prediction is not None:
+        low, high = interval.prediction
+        inputs["prediction interval"] = [round(low, 3), round(high, 3)]
+        # What a next trial may find is on the other side of a margin than what the trials found together.
+        if (low < interval.margin[0] <= interval.low) or (high > interval.margin[1] >= interval.high):
+            reason = (
+                f"a next trial may find {low:.2f} to {high:.2f}, beyond the margin {interval.margin_words}"
+            )
+            return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason=reason)
     return DomainRating(rating=Concern.NONE, inputs=inputs, reason="results point the same way")
 
 
@@ -98,10 +128,14 @@ def _indirectness(readings: Sequence[Reading], rules: GradeRules) -> DomainRatin
         name for one in readings for name in PARTS if getattr(one.row, name) is Directness.UNCLEAR
     )
     counted = (("indirect", far), ("partly", partly), ("unclear", unclear))
-    inputs: dict[str, object] = {word: dict(sorted(count.items())) for word, count in counted if count}
+    inputs: dict[str, object] = {
+        word: {part_words(name): number for name, number in sorted(count.items())}
+        for word, count in counted
+        if count
+    }
     one_step = part_of(readings, lambda one: _distance(one) >= 1)
     two_steps = part_of(readings, lambda one: _distance(one) >= 2)
-    words = ", ".join(sorted(far)) or "several parts in part"
+    words = ", ".join(part_words(name) for name in sorted(far)) or "several parts in part"
     if two_steps >= rules.indirectness.share:
         rating, reason = (
             Concern.VERY_SERIOUS,
@@ -114,6 +148,11 @@ def _indirectness(readings: Sequence[Reading], rules: GradeRules) -> DomainRatin
     else:
         rating, reason = Concern.NONE, "population, intervention, comparator and outcome are the claim's"
     return DomainRating(rating=rating, inputs=inputs, reason=reason)
+
+
+def part_words(name: str) -> str:
+    """A part's column as it prints: dose, follow-up."""
+    return name.removesuffix("_directness").replace("_", "-")
 
 
 def _distance(reading: Reading) -> int:
@@ -143,7 +182,7 @@ def _imprecision(
             "measure": ", ".join(part for part in (interval.measure, interval.scale) if part),
             "from": interval.source,
         }
-        rating, reason = _by_interval(claim, interval, direction)
+        rating, reason = _by_interval(claim, interval, direction, rules)
         if rating is not None:
             return DomainRating(rating=rating, inputs=inputs, reason=reason)
     if interval is not None and interval.measure in RATIOS:
@@ -156,13 +195,18 @@ def _imprecision(
     return DomainRating(rating=rating, inputs=inputs, reason=reason)
 
 
-def _by_interval(claim: Claim, interval: Interval, direction: Direction) -> tuple[Concern | None, str]:
+def _by_interval(
+    claim: Claim, interval: Interval, direction: Direction, rules: GradeRules
+) -> tuple[Concern | None, str]:
     """What the interval alone decides; None where the amount of information decides."""
     low, high = interval.margin
     crossed = (interval.low < low) + (interval.high > high)
     if direction is Direction.NO_DIFFERENCE:
         return Concern.NONE, f"{interval.words} lies inside the margin {interval.margin_words}"
     if direction in (Direction.INSUFFICIENT, Direction.MIXED) and crossed:
+        if interval.beyond(rules.imprecision.extreme):
+            far = f"reaches {rules.imprecision.extreme:g} margins to both sides ({interval.margin_words})"
+            return Concern.EXTREMELY_SERIOUS, f"{interval.words} {far}"
         rating = Concern.VERY_SERIOUS if crossed == 2 else Concern.SERIOUS
         return (
             rating,
@@ -200,25 +244,46 @@ def _events(readings: Sequence[Reading]) -> int | None:
 
 
 def _publication_bias(
-    claim: Claim, readings: Sequence[Reading], unpublished: Sequence[str], rules: GradeRules
+    claim: Claim,
+    readings: Sequence[Reading],
+    direction: Direction,
+    unpublished: Unpublished,
+    rules: GradeRules,
 ) -> DomainRating:
-    small = rules.publication_bias.small
-    sizes = [one.participants for one in readings]
+    """Suspected of what supports, whoever stands beside it: a null result published does not clear the small positive ones."""
+    rule = rules.publication_bias
+    positive = [one for one in readings if one.direction is Direction.SUPPORTS]
     inputs: dict[str, object] = {
-        "positive": sum(one.direction is Direction.SUPPORTS for one in readings),
+        "positive": len(positive),
         "of": len(readings),
-        "largest": max((size for size in sizes if size is not None), default=None),
+        "largest positive": max(
+            (one.participants for one in positive if one.participants is not None), default=None
+        ),
     }
-    if unpublished:
-        inputs["planned or registered, no result seen"] = sorted(unpublished)
+    paid = Counter(str(one.row.funding) for one in positive if one.row.funding)
+    if paid:
+        inputs["funding of the positive"] = dict(sorted(paid.items()))
+    if unpublished.all:
+        inputs["planned or registered, no result seen"] = sorted(unpublished.all)
+    if unpublished.overdue:
+        inputs["of these overdue"] = sorted(unpublished.overdue)
     if _by_review(readings):
         return DomainRating(rating=Concern.NONE, inputs=inputs, reason="not judged for a review")
     if claim.kind is ClaimKind.HARM:
         return DomainRating(rating=Concern.NONE, inputs=inputs, reason="not judged for harms in this version")
-    only_positive = bool(readings) and all(one.direction is Direction.SUPPORTS for one in readings)
-    if only_positive and all(size is not None and size <= small for size in sizes):
-        reason = f"only small studies (none above {small} participants), and all of them positive"
-        return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason=reason)
+    if not positive or direction not in (Direction.SUPPORTS, Direction.MIXED):
+        return DomainRating(rating=Concern.NONE, inputs=inputs, reason="nothing that supports decides here")
+    reasons = []
+    if all(one.participants is not None and one.participants <= rule.small for one in positive):
+        reasons.append(f"only small studies support (none above {rule.small} participants)")
+    if len(unpublished.overdue) >= rule.overdue_share * len(positive):
+        reasons.append(
+            f"no result seen of {len(unpublished.overdue)} trial(s) planned or registered {rule.overdue_years} years or more ago"
+        )
+    if all(one.row.funding is FundingSource.INDUSTRY for one in positive):
+        reasons.append("industry paid for every study that supports")
+    if reasons:
+        return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason="; ".join(reasons))
     return DomainRating(rating=Concern.NONE, inputs=inputs, reason="not suspected from the studies counted")
 
 

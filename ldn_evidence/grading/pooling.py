@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ldn_evidence.grading.rules import GradeRules
-from ldn_evidence.model import RATIOS, Claim, ClaimKind, Comparator, Direction, Reading
+from ldn_evidence.model import RATIOS, Appraisal, Claim, ClaimKind, Comparator, Direction, Reading
 
 Z95 = 1.959963984540054
 
@@ -25,12 +25,19 @@ class Interval:
     margin: tuple[float, float]
     source: str
     i2: float | None = None
+    prediction: tuple[float, float] | None = None
     note: str = ""
 
     @property
     def inside(self) -> bool:
         """Whether no difference that matters is compatible with it, on either side."""
         return self.margin[0] < self.low and self.high < self.margin[1]
+
+    def beyond(self, margins: float) -> bool:
+        """Whether it reaches so many margins to both sides of no effect; of a ratio, margins to that power."""
+        if self.measure in RATIOS:
+            return bool(self.low < self.margin[0] ** margins and self.high > self.margin[1] ** margins)
+        return bool(self.low < margins * self.margin[0] and self.high > margins * self.margin[1])
 
     @property
     def no_effect(self) -> float:
@@ -64,7 +71,7 @@ def best_interval(claim: Claim, readings: Sequence[Reading], rules: GradeRules) 
     ]
     groups: dict[tuple[str, str, Comparator], list[Reading]] = defaultdict(list)
     for one in usable:
-        if one.row.interval and _margin(claim, one):
+        if own_interval(claim, one.row):
             groups[(one.row.measure or "", one.row.scale or "", one.row.comparator)].append(one)
     enough = rules.direction.pool_share * _people(usable)
     pools = [group for group in groups.values() if len(group) > 1 and _people(group) >= enough]
@@ -74,27 +81,30 @@ def best_interval(claim: Claim, readings: Sequence[Reading], rules: GradeRules) 
         return None
     nulls = [one for one in usable if one.direction is Direction.NO_DIFFERENCE]
     largest = max(nulls or usable, key=lambda one: (one.participants or 0, one.row.row_id))
-    return _single(claim, largest)
+    found = own_interval(claim, largest.row)
+    if found is None:
+        # A trial of most of the people that shows a trifling difference still speaks beside a small null one without figures.
+        most = max(usable, key=lambda one: (one.participants or 0, one.row.row_id))
+        speaks = (most.participants or 0) >= enough > 0
+        other = own_interval(claim, most.row) if speaks else None
+        return other if other is not None and other.inside else None
+    return found
 
 
-def _margin(claim: Claim, reading: Reading) -> tuple[float, float] | None:
-    margin = claim.margin(reading.row.measure, reading.row.scale)
-    return margin.bounds if margin else None
-
-
-def _single(claim: Claim, reading: Reading) -> Interval | None:
-    margin, interval = _margin(claim, reading), reading.row.interval
-    if margin is None or interval is None:
+def own_interval(claim: Claim, row: Appraisal) -> Interval | None:
+    """A row's own interval with the claim's margin for it; None where there is one of the two only."""
+    margin = claim.margin(row.measure, row.scale)
+    if margin is None or row.interval is None:
         return None
-    estimate, low, high = interval
+    estimate, low, high = row.interval
     return Interval(
-        measure=reading.row.measure or "",
-        scale=reading.row.scale or "",
+        measure=row.measure or "",
+        scale=row.scale or "",
         estimate=estimate,
         low=low,
         high=high,
-        margin=margin,
-        source=f"the interval of {reading.study.key}",
+        margin=margin.bounds,
+        source=f"the interval of {row.study_key}",
     )
 
 
@@ -107,7 +117,7 @@ def _pooled(claim: Claim, group: Sequence[Reading], among: int) -> Interval | No
     import numpy as np
     from statsmodels.stats.meta_analysis import combine_effects
 
-    first = _single(claim, group[0])
+    first = own_interval(claim, group[0].row)
     intervals = [one.row.interval for one in group if one.row.interval]
     if first is None:
         return None

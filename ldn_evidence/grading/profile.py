@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
-from ldn_evidence.grading.bodies import listed_by, part_of, place, weigh
-from ldn_evidence.grading.domains import rate
-from ldn_evidence.grading.pooling import Interval, best_interval
+from ldn_evidence.grading.bodies import listed_by, place, weigh
+from ldn_evidence.grading.domains import Unpublished, rate
+from ldn_evidence.grading.outlook import would_change
+from ldn_evidence.grading.pooling import best_interval
 from ldn_evidence.grading.rules import GradeRules
+from ldn_evidence.grading.sentences import elsewhere, footnotes, statement
+from ldn_evidence.grading.upgrades import raise_
 from ldn_evidence.model import (
     Appraisal,
     Body,
@@ -15,19 +19,23 @@ from ldn_evidence.model import (
     Certainty,
     Claim,
     ClaimKind,
+    Concern,
     Direction,
-    Directness,
     Domain,
     DomainRating,
     EvidenceProfile,
-    Expectation,
+    Judgement,
     LeftOut,
     Reading,
+    Rise,
     SearchDate,
     Study,
     StudyDesign,
+    StudyFunding,
+    Upgrade,
 )
 
+_Reason = TypeVar("_Reason", Domain, Upgrade)
 LADDER = (Certainty.VERY_LOW, Certainty.LOW, Certainty.MODERATE, Certainty.HIGH)
 
 
@@ -39,11 +47,14 @@ def grade(
     rules: GradeRules,
     unconfirmed: frozenset[str],
     search: SearchDate | None,
+    judgements: Sequence[Judgement] = (),
+    open_questions: Sequence[str] = (),
 ) -> EvidenceProfile:
     """What can be said of one claim.
 
-    `appraisals` are the standing rows of all claims; `drug` is the intervention's short name for the sentence;
-    rows of the reviewers in `unconfirmed` leave the profile provisional; `search` is what found the studies.
+    `appraisals` and `judgements` are the standing rows of all claims; `drug` is the intervention's short name for the sentence;
+    rows of the reviewers in `unconfirmed` leave the profile provisional, and so does each of `open_questions` (reviewers who
+    differ, a study retracted or corrected after it was read), which are printed; `search` is what found the studies.
     """
     rows = [row for row in appraisals if row.claim == claim.slug]
     counted: list[Reading] = []
@@ -64,8 +75,10 @@ def grade(
     setting, bodies, standing = _bodies(claim, counted, reviews, rules)
     informing = [one for one in standing if one.direction is not None] or standing
     domains: dict[Domain, DomainRating] = {}
+    upgrades: dict[Upgrade, DomainRating] = {}
     interval = None
-    unpublished = _unpublished(claim, studies, with_row)
+    unpublished = _unpublished(claim, studies, with_row, search, rules)
+    said = {one.domain: one for one in judgements if one.claim == claim.slug}
     awaiting = tuple(
         key for key, one in studies.items() if one.awaits and key not in with_row and one.bears_on(claim)
     )
@@ -73,31 +86,48 @@ def grade(
     if setting is not None:
         start = rules.body(setting.name).start
         interval = best_interval(claim, informing, rules) if setting.informed else None
-        domains = rate(claim, informing, setting.direction, interval, unpublished, rules)
-        certainty = _lowered(start, domains, rules)
-        if not setting.informed:
-            certainty = Certainty.VERY_LOW
+        domains = _judged(rate(claim, informing, setting.direction, interval, unpublished, rules), said)
+        upgrades = _judged(raise_(setting, informing, interval, domains, rules), said)
+        certainty = _certainty(setting, domains, upgrades, rules)
     direction = setting.direction if setting else Direction.INSUFFICIENT
     human = [one for one in counted if one.body is not Body.PRECLINICAL]
+    people = {one.row.reviewer for one in (*counted, *standing)}
+    provisional = not standing or bool(open_questions) or any(one.casefold() in unconfirmed for one in people)
+    reasons: list[tuple[Domain | Upgrade, DomainRating]] = [*domains.items(), *upgrades.items()]
     return EvidenceProfile(
         claim=claim.slug,
         kind=claim.kind,
         direction=direction,
         certainty=certainty,
         starting_certainty=start,
-        ocebm_level=_ocebm(claim, setting, informing, rules),
+        ocebm_level=_ocebm(claim, setting, informing, upgrades, rules),
         body=setting,
         bodies=bodies,
         counted=tuple(counted),
         reviews=tuple(reviews),
         left_out=tuple(sorted(left_out, key=lambda one: one.study_key)),
         domains=domains,
+        upgrades=upgrades,
+        judgements=tuple(said[name] for name, _ in reasons if name in said),
+        funding=tuple(_funding(one) for one in counted),
+        would_change=would_change(
+            claim,
+            setting,
+            informing,
+            interval,
+            domains,
+            certainty,
+            len(awaiting),
+            lambda other: _certainty(setting, other, upgrades, rules),
+            rules,
+        ),
         n_studies=len(human),
         n_participants=sum(one.participants or 0 for one in human),
         n_rcts=sum(one.study.tag.design is StudyDesign.RANDOMISED_TRIAL for one in human),
-        provisional=not standing
-        or any(one.row.reviewer.casefold() in unconfirmed for one in (*counted, *standing)),
-        statement=_statement(
+        provisional=provisional,
+        open_questions=tuple(open_questions),
+        confirmed_by=() if provisional else tuple(sorted(people)),
+        statement=statement(
             claim,
             direction,
             certainty,
@@ -105,10 +135,22 @@ def grade(
             drug,
             rules,
             search,
-            _elsewhere(claim, informing, rules),
+            elsewhere(claim, informing, rules),
+            any(one.direction in (Direction.SUPPORTS, Direction.MIXED) for one in informing),
             len(awaiting),
         ),
-        footnotes=_footnotes(claim, setting, bodies, counted, interval, unpublished, len(awaiting)),
+        footnotes=footnotes(
+            claim,
+            setting,
+            bodies,
+            counted,
+            interval,
+            unpublished,
+            {name: one for name, one in reasons if one.rule is not None},
+            [one.study_key for one in left_out if studies[one.study_key].warning == "retracted"],
+            open_questions,
+            len(awaiting),
+        ),
         awaiting=awaiting,
     )
 
@@ -152,13 +194,48 @@ def _without_row(
     return found
 
 
-def _lowered(start: Certainty, domains: Mapping[Domain, DomainRating], rules: GradeRules) -> Certainty:
-    steps = sum(rules.steps[one.rating] for one in domains.values())
-    return LADDER[max(0, LADDER.index(start) - steps)]
+def _judged(
+    ratings: Mapping[_Reason, DomainRating], said: Mapping[Domain | Upgrade, Judgement]
+) -> dict[_Reason, DomainRating]:
+    """The rules' ratings with people's judgements over them; what the rule said stays beside each."""
+    found = dict(ratings)
+    for name, one in ratings.items():
+        if name in said:
+            word = Concern(said[name].rating) if isinstance(name, Domain) else Rise(said[name].rating)
+            found[name] = DomainRating(
+                rating=word,
+                inputs=one.inputs,
+                reason=said[name].reason,
+                by=said[name].reviewer,
+                rule=one.rating,
+                rule_reason=one.reason,
+            )
+    return found
+
+
+def _certainty(
+    setting: BodyOfEvidence | None,
+    domains: Mapping[Domain, DomainRating],
+    upgrades: Mapping[Upgrade, DomainRating],
+    rules: GradeRules,
+) -> Certainty:
+    """Where the body starts, down by its domains, up by what raises it; never off the ladder."""
+    if setting is None:
+        return Certainty.NO_EVIDENCE
+    if not setting.informed:
+        return Certainty.VERY_LOW
+    level = LADDER.index(rules.body(setting.name).start)
+    level -= sum(rules.steps[Concern(one.rating)] for one in domains.values())
+    level += sum(rules.rises[Rise(one.rating)] for one in upgrades.values())
+    return LADDER[min(max(level, 0), len(LADDER) - 1)]
 
 
 def _ocebm(
-    claim: Claim, setting: BodyOfEvidence | None, readings: Sequence[Reading], rules: GradeRules
+    claim: Claim,
+    setting: BodyOfEvidence | None,
+    readings: Sequence[Reading],
+    upgrades: Mapping[Upgrade, DomainRating],
+    rules: GradeRules,
 ) -> int | None:
     if setting is None:
         return None
@@ -167,6 +244,8 @@ def _ocebm(
     if setting.by_review:
         pooled = min(rules.ocebm.designs[design] for design in rules.body(setting.name).designs)
         return rules.ocebm.review_of_randomised if setting.name is Body.RANDOMISED else pooled
+    if upgrades[Upgrade.LARGE_EFFECT].rating is Rise.TWO:
+        return rules.ocebm.dramatic
     uncontrolled = setting.name is Body.SINGLE_ARM
     return (
         rules.ocebm.uncontrolled
@@ -175,111 +254,38 @@ def _ocebm(
     )
 
 
-def _unpublished(claim: Claim, studies: Mapping[str, Study], with_row: set[str]) -> list[str]:
+def _unpublished(
+    claim: Claim,
+    studies: Mapping[str, Study],
+    with_row: set[str],
+    search: SearchDate | None,
+    rules: GradeRules,
+) -> Unpublished:
     """Trials of the condition that were planned or registered and of which no result was seen."""
     plans = (StudyDesign.TRIAL_PROTOCOL, StudyDesign.REGISTRY_ENTRY)
-    return [
-        study.key
+    found = [
+        study
         for study in studies.values()
         if study.reports  # what a search brought and nobody has read says nothing yet
         and study.bears_on(claim)
         and study.key not in with_row
         and (study.tag.design in plans or (study.main is not None and study.main.in_a_registry_only))
     ]
-
-
-def _statement(
-    claim: Claim,
-    direction: Direction,
-    certainty: Certainty,
-    setting: BodyOfEvidence | None,
-    drug: str,
-    rules: GradeRules,
-    search: SearchDate | None,
-    elsewhere: bool,
-    awaiting: int,
-) -> str:
-    compared = claim.comparator_note or str(claim.comparator[0])
-    does, do, opposite, outcome = {
-        Expectation.DECREASE: ("reduces", "reduce", "increases", claim.outcome),
-        Expectation.INCREASE: ("increases", "increase", "reduces", claim.outcome),
-        Expectation.NO_MORE: (
-            "causes no more",
-            "cause no more",
-            "causes more",
-            f"{claim.outcome} than {compared}",
-        ),
-    }[claim.expects]
-    if claim.kind is ClaimKind.HARM and claim.expects is not Expectation.NO_MORE:
-        more, fewer = ("causes more", "cause more"), ("causes fewer", "cause fewer")
-        (does, do), (opposite, _) = (fewer, more) if claim.expects is Expectation.DECREASE else (more, fewer)
-        outcome = f"{claim.outcome} than {compared}"
-    where = ""
-    if claim.kind is ClaimKind.BENEFIT:
-        where = f" in {claim.population}"
-    elif claim.kind is ClaimKind.MECHANISM and setting is not None:
-        where = " (animals and cells only)" if setting.name is Body.PRECLINICAL else " in people"
-    template = rules.statements[direction][certainty]
-    if certainty is Certainty.NO_EVIDENCE and awaiting:
-        template = rules.only_unread
-    sentence = template.format(
-        awaiting=awaiting,
-        drug=claim.subject or drug,
-        does=does,
-        do=do,
-        opposite=opposite,
-        outcome=outcome,
-        subject=claim.outcome,
-        where=where,
+    # Without a search nothing says until when a result was looked for.
+    latest = int(search.date[:4]) - rules.publication_bias.overdue_years if search else 0
+    return Unpublished(
+        all=tuple(sorted(one.key for one in found)),
+        overdue=tuple(sorted(one.key for one in found if one.year is not None and one.year <= latest)),
     )
-    sentence = sentence[0].upper() + sentence[1:]
-    if elsewhere:
-        sentence += " Most of the evidence comes from other people than these."
-    if certainty is not Certainty.NO_EVIDENCE:
-        return sentence
-    return f"{sentence} {f'Searched: {search.source}, {search.date}.' if search else 'Nothing has been searched yet.'}"
 
 
-def _elsewhere(claim: Claim, readings: Sequence[Reading], rules: GradeRules) -> bool:
-    """Whether a benefit's sentence would name people among whom most results were not seen."""
-    if claim.kind is not ClaimKind.BENEFIT:
-        return False
-    part = part_of(readings, lambda one: one.row.population is Directness.INDIRECT)
-    return part >= rules.indirectness.share
-
-
-def _footnotes(
-    claim: Claim,
-    setting: BodyOfEvidence | None,
-    bodies: Sequence[BodyOfEvidence],
-    counted: Sequence[Reading],
-    interval: Interval | None,
-    unpublished: Sequence[str],
-    awaiting: int,
-) -> tuple[str, ...]:
-    notes = []
-    if setting is not None:
-        source = f"review {setting.by_review} (by review)" if setting.by_review else f"{setting.name} body"
-        notes.append(f"Direction from the {source}: {setting.why}.")
-    if interval is not None and interval.note:
-        notes.append(interval.note)
-    for body in bodies:
-        if setting is not None and body.name is not setting.name:
-            found = ", ".join(
-                f"{one.study.key}: {one.row.finding}" for one in counted if one.body is body.name
-            )
-            notes.append(f"Beside it, not summed with it, the {body.name} body: {body.direction} ({found}).")
-    people = [one for one in counted if one.body is not Body.PRECLINICAL and one.row.n_analysed is None]
-    enrolled = [f"{one.study.key} ({one.participants})" for one in people if one.participants is not None]
-    unknown = [one.study.key for one in people if one.participants is None]
-    if enrolled:
-        notes.append(f"Number analysed not seen, number enrolled used: {', '.join(enrolled)}.")
-    if unknown:
-        notes.append(f"Number of participants not known, and not in the sums: {', '.join(unknown)}.")
-    if unpublished:
-        notes.append(f"Planned or registered, no result seen: {', '.join(sorted(unpublished))}.")
-    if awaiting:
-        notes.append(f"Found by a search and read by nobody yet, so not in this answer: {awaiting}.")
-    if claim.caveat:
-        notes.append(claim.caveat)
-    return tuple(notes)
+def _funding(reading: Reading) -> StudyFunding:
+    records = reading.study.main_records
+    agencies = dict.fromkeys(one.agency for record in records for one in record.grants if one.agency)
+    return StudyFunding(
+        study_key=reading.study.key,
+        funding=reading.row.funding,
+        conflicts=reading.row.conflicts,
+        grants=tuple(agencies),
+        statement=any(record.conflict_of_interest for record in records),
+    )

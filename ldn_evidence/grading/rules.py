@@ -8,7 +8,19 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ldn_evidence.model import Body, Certainty, ClaimKind, Concern, Direction, StudyDesign, TagSource
+from ldn_evidence.model import (
+    Body,
+    Certainty,
+    ClaimKind,
+    Concern,
+    Direction,
+    Rise,
+    RiskOfBias,
+    RobAnswer,
+    RobTool,
+    StudyDesign,
+    TagSource,
+)
 from ldn_evidence.textfiles import read_toml
 
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -59,6 +71,7 @@ class Ocebm(_Rules):
 
     review_of_randomised: int
     mechanism: int
+    dramatic: int
     uncontrolled: int
     designs: dict[StudyDesign, int]
 
@@ -77,10 +90,12 @@ class DirectionRule(_Rules):
 
 
 class RiskOfBiasRule(_Rules):
-    """Shares of participants."""
+    """Shares of participants; which domains of a tool a low start pays for, counted from 1; a tool's words in ours."""
 
     low_share: Share
     high_share: Share
+    paid_by_start: dict[RobTool, tuple[int, ...]]
+    words: dict[RobAnswer, RiskOfBias]
 
 
 class InconsistencyRule(_Rules):
@@ -96,16 +111,34 @@ class IndirectnessRule(_Rules):
 
 
 class ImprecisionRule(_Rules):
-    """Participants, or events for a ratio."""
+    """Participants, or events for a ratio; how many margins an extreme interval reaches to either side."""
 
     enough: int
     few: int
+    extreme: float
 
 
 class PublicationBiasRule(_Rules):
-    """Participants in a study that is small."""
+    """Participants in a study that is small; when a trial without a result is overdue, and how many of them for every result."""
 
     small: int
+    overdue_years: int
+    overdue_share: Share
+
+
+class UpgradeRule(_Rules):
+    """Which bodies can be raised, from which ratio, and from which share of participants."""
+
+    bodies: tuple[Body, ...]
+    large: float
+    very_large: float
+    share: Share
+
+
+class SearchRule(_Rules):
+    """How long a search holds."""
+
+    stale_after_months: int
 
 
 class GradeRules(_Rules):
@@ -118,13 +151,18 @@ class GradeRules(_Rules):
     informative: Informative
     direction: DirectionRule
     steps: dict[Concern, int]
+    rises: dict[Rise, int]
     risk_of_bias: RiskOfBiasRule
     inconsistency: InconsistencyRule
     indirectness: IndirectnessRule
     imprecision: ImprecisionRule
     publication_bias: PublicationBiasRule
+    upgrades: UpgradeRule
+    search: SearchRule
+    would_change: dict[str, str]
     statements: dict[Direction, dict[Certainty, str]]
     only_unread: str
+    none_supports: str
 
     def body(self, name: Body) -> BodyRule:
         """The rule of one body."""

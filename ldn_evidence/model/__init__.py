@@ -10,6 +10,7 @@ from ldn_evidence.model.derived import (
     Reading,
     SearchDate,
     Study,
+    StudyFunding,
 )
 from ldn_evidence.model.machine import (
     Dose,
@@ -179,6 +180,7 @@ __all__ = [
     "Stretch",
     "Study",
     "StudyDesign",
+    "StudyFunding",
     "Substance",
     "Tag",
     "TagSource",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ldn_evidence.model.appraised import Appraisal
+from ldn_evidence.model.appraised import Appraisal, Judgement
 from ldn_evidence.model.corrected import Correction
 from ldn_evidence.model.machine import MachineReading, Relevance, Tag
 from ldn_evidence.model.pubmed import Record
@@ -17,9 +17,12 @@ from ldn_evidence.model.vocabularies import (
     CorrectionField,
     Direction,
     Domain,
+    FundingSource,
     PublicationKind,
+    Rise,
     Screening,
     Substance,
+    Upgrade,
 )
 from ldn_evidence.model.written import Claim, Report
 
@@ -34,12 +37,17 @@ class SearchDate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainRating:
-    """One GRADE domain: how serious, from which inputs, why, and who says so (`rule` or a reviewer)."""
+    """One reason to lower or to raise: how far, from which inputs, why, and who says so (`rule` or a reviewer).
 
-    rating: Concern
+    `rule` and `rule_reason`: what the rule says, where a reviewer's judgement stands over it.
+    """
+
+    rating: Concern | Rise
     inputs: dict[str, object]
     reason: str
     by: str = "rule"
+    rule: Concern | Rise | None = None
+    rule_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +231,21 @@ class BodyOfEvidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StudyFunding:
+    """Who paid for a counted study and whether its authors have an interest in it.
+
+    `funding` and `conflicts` are a reviewer's words, None where nobody has read it; `grants` are the agencies that PubMed names,
+    `statement` is whether its record holds a statement of interests.
+    """
+
+    study_key: str
+    funding: FundingSource | None
+    conflicts: str | None
+    grants: tuple[str, ...] = ()
+    statement: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceProfile:
     """What can be said of one claim, from what, and how far to trust it. Holds no time of writing."""
 
@@ -238,10 +261,26 @@ class EvidenceProfile:
     reviews: tuple[Reading, ...]
     left_out: tuple[LeftOut, ...]
     domains: dict[Domain, DomainRating]
+    upgrades: dict[Upgrade, DomainRating]
+    judgements: tuple[Judgement, ...]  # those that stand over a rule's rating
+    funding: tuple[StudyFunding, ...]
+    would_change: tuple[str, ...]
     n_studies: int
     n_participants: int
     n_rcts: int
     provisional: bool
+    confirmed_by: tuple[str, ...]  # the persons whose rows count, where every counted row is a person's
+    open_questions: tuple[str, ...]  # what keeps it provisional whoever confirmed it
     statement: str
     footnotes: tuple[str, ...]
     awaiting: tuple[str, ...] = ()  # keys of studies that a search found for it and nobody has read
+
+    @property
+    def pointing(self) -> dict[str, tuple[str, ...]]:
+        """The keys of the counted studies by where they point: null and contrary evidence beside what supports."""
+        words = [*(str(one) for one in Direction if one is not Direction.INSUFFICIENT), "not informative"]
+        found = {
+            word: tuple(one.study.key for one in self.counted if (one.direction or "not informative") == word)
+            for word in words
+        }
+        return {word: keys for word, keys in found.items() if keys}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.markup import escape
 from rich.padding import Padding
@@ -10,7 +10,18 @@ from rich.table import Table
 from rich.text import Text
 
 from ldn_evidence.evidence import body_words
-from ldn_evidence.model import Body, Certainty, Claim, Concern, Direction, EvidenceProfile, Protocol, Reading
+from ldn_evidence.model import (
+    Body,
+    Certainty,
+    Claim,
+    Concern,
+    Direction,
+    DomainRating,
+    EvidenceProfile,
+    Protocol,
+    Reading,
+    StudyFunding,
+)
 from ldn_evidence.screen.console import console, count
 
 # The word always stands beside the colour: nothing is told by colour alone.
@@ -23,6 +34,11 @@ DIRECTION_STYLE = {
 }
 # So many studies left out for one reason are told on one line.
 MANY = 12
+CONFLICTS = {
+    "y": "an author has an interest in the result",
+    "n": "no interest declared",
+    "unclear": "interests unclear",
+}
 DOTS = {
     Certainty.HIGH: "●●●●",
     Certainty.MODERATE: "●●●○",
@@ -75,8 +91,14 @@ def profile(claim: Claim, found: EvidenceProfile) -> None:
         f"{found.direction}; certainty: {_dots(found.certainty)}{found.certainty}{level}; rests on {_rests_on(found)}"
     )
     console.print(
-        "provisional: no named person has confirmed every counted row" if found.provisional else "confirmed"
+        f"confirmed by {escape(', '.join(found.confirmed_by))}"
+        if not found.provisional
+        else "provisional: a question is open, see the notes"
+        if found.open_questions
+        else "provisional: no named person has confirmed every counted row"
     )
+    if len(found.counted) > 1:
+        console.print("; ".join(f"{word}: {', '.join(keys)}" for word, keys in found.pointing.items()))
     if found.domains:
         console.print()
         console.print("[bold]Why[/]")
@@ -86,9 +108,21 @@ def profile(claim: Claim, found: EvidenceProfile) -> None:
         grid.add_row("start", found.starting_certainty, f"where {body_words(found.body)} evidence starts")
         for name, one in found.domains.items():
             style = "" if one.rating is Concern.NONE else "yellow"
-            grid.add_row(name, Text(one.rating, style=style), escape(one.reason))
+            grid.add_row(name, Text(one.rating, style=style), escape(_because(one)))
+        for cause, one in found.upgrades.items():
+            # What nobody looked for is in --json; here stands what raised, or would have.
+            if one.inputs or one.rule is not None:
+                grid.add_row(cause, one.rating, escape(_because(one)))
         console.print(grid)
+    if found.would_change:
+        console.print("\n[bold]What would change this[/]")
+        for words in found.would_change:
+            console.print(f"- {escape(words)}")
     _readings("Counted", found.counted)
+    if found.funding:
+        console.print("\n[bold]Funding and interests of what is counted[/]")
+        for line in _funding(found.funding):
+            console.print(f"- {escape(line)}")
     reasons = {one.study_key: one.reason for one in found.left_out}
     _readings("Reviews, beside our reading", found.reviews, reasons)
     if found.footnotes:
@@ -136,6 +170,29 @@ def _readings(title: str, readings: tuple[Reading, ...], reasons: Mapping[str, s
             if reasons and one.study.key in reasons:
                 words += f" Listed: {reasons[one.study.key]}."
             console.print(Padding(escape(words), (0, 0, 0, 6)))
+
+
+def _because(one: DomainRating) -> str:
+    """A rating's reason, and whose it is where a person stands over the rule."""
+    return (
+        one.reason
+        if one.rule is None
+        else f"{one.by}: {one.reason} (the rule says {one.rule}: {one.rule_reason})"
+    )
+
+
+def _funding(found: Sequence[StudyFunding]) -> list[str]:
+    """A line a study of which something is known, and one line for the rest."""
+    lines, rest = [], []
+    for one in found:
+        facts = [f"paid by: {one.funding}" if one.funding else "", CONFLICTS.get(one.conflicts or "", "")]
+        if one.grants and not one.funding:
+            facts.append(f"PubMed names grants of {', '.join(one.grants)}")
+        if one.statement and not one.conflicts:
+            facts.append("PubMed holds a statement of interests that nobody has read")
+        said = "; ".join(fact for fact in facts if fact)
+        (lines.append(f"{one.study_key}: {said}") if said else rest.append(one.study_key))
+    return [*lines, *([f"nobody has read who paid for: {', '.join(rest)}"] if rest else [])]
 
 
 def _effect(reading: Reading) -> str:

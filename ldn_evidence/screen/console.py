@@ -21,12 +21,16 @@ class _Console(Console):
 console = _Console(highlight=False, emoji=False)
 
 
-def notice(words: str, search: SearchDate | None, today: date, workspace: Path) -> None:
+def notice(
+    words: str, search: SearchDate | None, stale_from: str | None, today: date, workspace: Path
+) -> None:
     """What every output ends with: how old the search is, and what this is not."""
     if search is None:
         age = "Nothing has been searched yet."
     else:
         age = f"Last search: {search.date}{_ago(search.date, today)} ({search.source})."
+        if stale_from is not None and today.isoformat()[: len(stale_from)] >= stale_from:
+            age += f" STALE since {stale_from}: newer studies may say something else. Search again: ldn-evidence refresh."
     console.print(f"\n[dim]{escape(age)} {escape(words)} Workspace: {escape(str(workspace))}[/]")
 
 

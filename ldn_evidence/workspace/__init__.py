@@ -23,6 +23,7 @@ from ldn_evidence import (
     evidence,
     explaining,
     grading,
+    judging,
     ledger,
     protocol,
     tagging,
@@ -33,6 +34,7 @@ from ldn_evidence.model import (
     Appraisal,
     Correction,
     EvidenceProfile,
+    Judgement,
     Protocol,
     Report,
     SearchDate,
@@ -40,6 +42,7 @@ from ldn_evidence.model import (
     Study,
     StudyDesign,
     nearest,
+    said,
 )
 from ldn_evidence.refresh import Progress, Silent, building
 from ldn_evidence.refresh.building import Built
@@ -196,6 +199,38 @@ class Workspace:
             with self.store() as store:
                 self._standing(self._corrected(store, [*rows, row]))
             corrections.append(self.corrections_file, row)
+        self._forget()
+        return row
+
+    @property
+    def judgements_file(self) -> Path:
+        """Where reviewers' judgements on GRADE domains stand, those of every protocol."""
+        return self.root / "judgements.csv"
+
+    def judgements(self) -> list[Judgement]:
+        """The judgements that stand on this protocol's claims."""
+        rows = [row for row in judging.load(self.judgements_file) if row.protocol == self.name]
+        return judging.standing(self.judgements_file, rows, self.protocol)
+
+    def judge(
+        self, claim: str, domain: str, rating: str, *, reason: str, reviewer: str, at: datetime.datetime
+    ) -> Judgement:
+        """Add a reviewer's rating of one GRADE domain to `judgements.csv`, over the rule's. `at`: now, in UTC.
+
+        Raises InputError for a claim, domain or rating that is not known, and where nobody says why.
+        """
+        with alone(self.root, self.name, Silent()), alone(self.root, self.judgements_file.name, Silent()):
+            row = judging.written(
+                claim=self.protocol.claim(claim).slug,
+                domain=domain,
+                rating=rating,
+                reason=reason,
+                reviewer=reviewer,
+                date=said(at),
+                protocol=self.name,
+            )
+            judging.check(row, self.judgements(), self.protocol)
+            judging.append(self.judgements_file, row)
         self._forget()
         return row
 
@@ -397,7 +432,9 @@ class Workspace:
         held = self.__dict__.get("_graded")
         if held is None or held[0] != written:
             self._forget()
-            graded = evidence.profiles(self.protocol, self.studies(), self.appraisals(), self.search)
+            graded = evidence.profiles(
+                self.protocol, self.studies(), self.appraisals(), self.search, self.judgements()
+            )
             held = self.__dict__["_graded"] = (written, graded)
         return held[1]
 
@@ -405,7 +442,13 @@ class Workspace:
         """Changes when any file that a grade rests on does."""
         names = (("protocols", ".toml"), ("corpus", ".toml"), ("appraisals", ".csv"))
         paths = [path for folder, ending in names for path in self._layers(folder, f"{self.name}{ending}")]
-        places = (*paths, self.corrections_file, self.database, self.archive.folder / "runs")
+        places = (
+            *paths,
+            self.corrections_file,
+            self.judgements_file,
+            self.database,
+            self.archive.folder / "runs",
+        )
         found = [path.stat() for path in places if path.exists()]
         return [(one.st_mtime_ns, one.st_size) for one in found]
 
@@ -573,6 +616,7 @@ class Workspace:
             "need_review": sum(bool(one.doubts) for one in studies.values()),
             "appraisals": len(self.appraisals()),
             "corrections": len(self.corrections()),
+            "judgements": len(self.judgements()),
             "claims": len(self.protocol.claims),
             "corpus_digest": self.corpus_digest,
             "last_search": {"source": search.source, "date": search.date} if search else None,
@@ -661,7 +705,7 @@ class Workspace:
         """Refuse to write a table over what a reviewer wrote or a refresh built."""
         place = path.resolve()
         kept = [self.root.resolve() / name for name in ("appraisals", "corpus", "protocols", "archive")]
-        kept.append(self.corrections_file.resolve())
+        kept += [self.corrections_file.resolve(), self.judgements_file.resolve()]
         if any(place.is_relative_to(one) for one in kept) or place.suffix in (".db", ".toml"):
             raise InputError(f"{path}: is where your own files lie. Choose another with --out PATH.")
 

@@ -1,0 +1,36 @@
+"""The command for a person's word over a rule of grading: judge."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ldn_evidence.cli.frame import Json, app, named, opened, print_json, print_moves, stand
+
+
+@app.command()
+def judge(
+    context: typer.Context,
+    claim: Annotated[str, typer.Argument(metavar="CLAIM", help="The claim, for example fibromyalgia-pain.")],
+    domain: Annotated[str, typer.Argument(metavar="DOMAIN", help='"risk of bias", inconsistency, indirectness, imprecision, "publication bias"; "large effect", dose-response, "plausible confounding".')],
+    rating: Annotated[str, typer.Argument(metavar="RATING", help='"no concern", serious, "very serious", "extremely serious"; for what raises: "not raised", "raised by one", "raised by two". "as computed" takes a judgement back.')],
+    reason: Annotated[str, typer.Option("--reason", help="Why, in a sentence.")],
+    reviewer: Annotated[str | None, typer.Option("--reviewer", help="Who says so. Default: LDN_EVIDENCE_REVIEWER.")] = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Put a person's word over a rule's rating of one GRADE domain: a row in judgements.csv, which is only added to."""
+    from datetime import UTC, datetime
+
+    who = named(reviewer, "judge")
+    workspace = opened(context)
+    before = stand(workspace)
+    row = workspace.judge(claim, domain, rating, reason=reason, reviewer=who, at=datetime.now(UTC))
+    if as_json:
+        print_json(row.model_dump(mode="json"))
+        return
+    print(f"{row.claim}: {row.domain} = {row.rating}, says {row.reviewer}: {row.reason}")
+    if not any(row == one for one in workspace.profile(row.claim).judgements) and row.rating != "as computed":
+        print("  note: no body of evidence stands on this claim yet; the judgement waits for one")
+    print_moves(before, stand(workspace))
+    print(f"Written to {workspace.judgements_file}. See it: {workspace.command(f'claim {row.claim}')}")

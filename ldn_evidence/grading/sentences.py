@@ -1,0 +1,152 @@
+"""A profile in words: the statement, the footnotes, and whom most of the evidence is about. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ldn_evidence.grading.bodies import part_of
+from ldn_evidence.grading.domains import Unpublished
+from ldn_evidence.grading.pooling import Interval
+from ldn_evidence.grading.rules import GradeRules
+from ldn_evidence.model import (
+    Body,
+    BodyOfEvidence,
+    Certainty,
+    Claim,
+    ClaimKind,
+    Direction,
+    Directness,
+    Domain,
+    DomainRating,
+    Expectation,
+    Reading,
+    SearchDate,
+    Upgrade,
+)
+
+
+def statement(
+    claim: Claim,
+    direction: Direction,
+    certainty: Certainty,
+    setting: BodyOfEvidence | None,
+    drug: str,
+    rules: GradeRules,
+    search: SearchDate | None,
+    elsewhere: bool,
+    supported: bool,
+    awaiting: int,
+) -> str:
+    """One sentence in GRADE's wording, with what it has to be qualified by."""
+    compared = claim.comparator_note or str(claim.comparator[0])
+    does, do, opposite, outcome = {
+        Expectation.DECREASE: ("reduces", "reduce", "increases", claim.outcome),
+        Expectation.INCREASE: ("increases", "increase", "reduces", claim.outcome),
+        Expectation.NO_MORE: (
+            "causes no more",
+            "cause no more",
+            "causes more",
+            f"{claim.outcome} than {compared}",
+        ),
+    }[claim.expects]
+    if claim.kind is ClaimKind.HARM and claim.expects is not Expectation.NO_MORE:
+        more, fewer = ("causes more", "cause more"), ("causes fewer", "cause fewer")
+        (does, do), (opposite, _) = (fewer, more) if claim.expects is Expectation.DECREASE else (more, fewer)
+        outcome = f"{claim.outcome} than {compared}"
+    where = ""
+    if claim.kind is ClaimKind.BENEFIT:
+        where = f" in {claim.population}"
+    elif claim.kind is ClaimKind.MECHANISM and setting is not None:
+        where = " (animals and cells only)" if setting.name is Body.PRECLINICAL else " in people"
+    template = rules.statements[direction][certainty]
+    if direction is Direction.MIXED and not supported:
+        template = rules.none_supports
+    if certainty is Certainty.NO_EVIDENCE and awaiting:
+        template = rules.only_unread
+    sentence = template.format(
+        awaiting=awaiting,
+        certainty=certainty,
+        drug=claim.subject or drug,
+        does=does,
+        do=do,
+        opposite=opposite,
+        outcome=outcome,
+        subject=claim.outcome,
+        where=where,
+    )
+    sentence = sentence[0].upper() + sentence[1:]
+    if elsewhere:
+        sentence += " Most of the evidence comes from other people than these."
+    if certainty is not Certainty.NO_EVIDENCE:
+        return sentence
+    return f"{sentence} {f'Searched: {search.source}, {search.date}.' if search else 'Nothing has been searched yet.'}"
+
+
+def elsewhere(claim: Claim, readings: Sequence[Reading], rules: GradeRules) -> bool:
+    """Whether a benefit's sentence would name people among whom most results were not seen."""
+    if claim.kind is not ClaimKind.BENEFIT:
+        return False
+    part = part_of(readings, lambda one: one.row.population is Directness.INDIRECT)
+    return part >= rules.indirectness.share
+
+
+def footnotes(
+    claim: Claim,
+    setting: BodyOfEvidence | None,
+    bodies: Sequence[BodyOfEvidence],
+    counted: Sequence[Reading],
+    interval: Interval | None,
+    unpublished: Unpublished,
+    judged: Mapping[Domain | Upgrade, DomainRating],
+    retracted: Sequence[str],
+    open_questions: Sequence[str],
+    awaiting: int,
+) -> tuple[str, ...]:
+    """What a reader has to know beside the grade, each with the studies that it is about."""
+    notes = list(open_questions)
+    if retracted:
+        notes.append(f"Retracted, and so not counted: {', '.join(sorted(retracted))}.")
+    for name, one in judged.items():
+        notes.append(
+            f"{name.capitalize()}: {one.rating}, by {one.by}: {one.reason.rstrip('.')}. The rule says: {one.rule} ({one.rule_reason})."
+        )
+    if setting is not None:
+        source = f"review {setting.by_review} (by review)" if setting.by_review else f"{setting.name} body"
+        notes.append(f"Direction from the {source}: {setting.why}.")
+    if interval is not None and interval.note:
+        notes.append(interval.note)
+    for body in bodies:
+        if setting is not None and body.name is not setting.name:
+            found = ", ".join(
+                f"{one.study.key}: {one.row.finding}" for one in counted if one.body is body.name
+            )
+            notes.append(f"Beside it, not summed with it, the {body.name} body: {body.direction} ({found}).")
+    if claim.kind is ClaimKind.HARM:
+        notes += [words for one in counted if (words := _event_rates(one))]
+    people = [one for one in counted if one.body is not Body.PRECLINICAL and one.row.n_analysed is None]
+    enrolled = [f"{one.study.key} ({one.participants})" for one in people if one.participants is not None]
+    unknown = [one.study.key for one in people if one.participants is None]
+    if enrolled:
+        notes.append(f"Number analysed not seen, number enrolled used: {', '.join(enrolled)}.")
+    if unknown:
+        notes.append(f"Number of participants not known, and not in the sums: {', '.join(unknown)}.")
+    if unpublished.all:
+        notes.append(f"Planned or registered, no result seen: {', '.join(unpublished.all)}.")
+    if awaiting:
+        notes.append(f"Found by a search and read by nobody yet, so not in this answer: {awaiting}.")
+    if claim.caveat:
+        notes.append(claim.caveat)
+    return tuple(notes)
+
+
+def _event_rates(reading: Reading) -> str:
+    """How often a harm was seen in each arm; empty where no number of events was."""
+    row = reading.row
+    arms = []
+    for name, events, size in (
+        ("on the drug", row.events_intervention, row.n_intervention),
+        (f"on {row.comparator_detail or row.comparator}", row.events_comparator, row.n_comparator),
+    ):
+        if events is not None and size:
+            arms.append(f"{events} of {size} ({events / size:.0%}) {name}")
+    return f"Event rates in {reading.study.key}: {', '.join(arms)}." if arms else ""
