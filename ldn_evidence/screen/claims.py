@@ -12,6 +12,7 @@ from rich.text import Text
 from ldn_evidence.evidence import body_words
 from ldn_evidence.model import (
     Body,
+    BodyOfEvidence,
     Certainty,
     Claim,
     Concern,
@@ -20,6 +21,7 @@ from ldn_evidence.model import (
     EvidenceProfile,
     Protocol,
     Reading,
+    StudyDesign,
     StudyFunding,
 )
 from ldn_evidence.screen.console import console, count
@@ -212,7 +214,17 @@ def _rests_on(found: EvidenceProfile) -> str:
         return f"{body.name}, by review ({body.by_review})"
     people = "" if body.n_participants is None else f", {count(body.n_participants, 'person', 'people')}"
     silent = "" if body.informed else "; none informs"
-    return f"{body.name}: {count(body.n_studies or 0, 'study', 'studies')}{people}{silent}"
+    return f"{body.name}: {_studies(found, body)}{people}{silent}"
+
+
+def _studies(found: EvidenceProfile, body: BodyOfEvidence) -> str:
+    """How many studies a body has, and how many of them are no more than case reports."""
+    rows = [one for one in found.counted if one.body is body.name and (one.direction or not body.informed)]
+    cases = sum(one.study.tag.design is StudyDesign.CASE_REPORT for one in rows)
+    if cases and cases == len(rows):
+        return count(cases, "case report", "case reports")
+    words = count(body.n_studies or 0, "study", "studies")
+    return f"{words}, {count(cases, 'case report', 'case reports')} among them" if cases else words
 
 
 def _rests_on_briefly(found: EvidenceProfile) -> str:

@@ -20,6 +20,8 @@ MARKER_TEXT = """\
 #   ldn.db              the database; a product, `ldn-evidence refresh` rebuilds it
 #   archive/            what came from PubMed and other searches, raw, by digest, with every run's manifest
 #   corpus/ldn.csv      studies of your own, over the bundled ones (the same study_key supersedes)
+#   corrections.csv     your word over what the machine read
+#   judgements.csv      your rating of a GRADE domain, over the rule's
 #   appraisals/ldn.csv  readings of your own (a row supersedes a bundled one by naming its row_id)
 #   protocols/          protocols of your own
 #   exports/            what `ldn-evidence export` writes
