@@ -6,9 +6,13 @@ import re
 import struct
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from readings import NULL, claim, graded, interval, row, study
 
 from ldn_evidence import Workspace, pictures
@@ -167,6 +171,40 @@ def test_no_line_of_words_is_wider_than_the_picture():
     assert max(len(one.label) for one in held.studies) <= 30
     assert max(map(len, below(held))) <= 142
     assert max(map(len, held.title)) <= 95
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.text(max_size=300), st.text(max_size=300))
+def test_any_name_and_any_question_can_be_drawn(author, question):
+    rows = [A, B, row("d", NULL, 10)]
+    asked, profile, found, published = read(rows)
+    # what a record of PubMed may hold, past the checks of what people write
+    hostile = asked.model_copy(update={"question": question})
+    named = [
+        replace(
+            one,
+            study=replace(
+                one.study,
+                reports=(one.study.reports[0].model_copy(update={"first_author": author, "year": 2020}),),
+            ),
+        )
+        for one in profile.counted
+    ]
+    held = shown(hostile, replace(profile, counted=tuple(named)), found, published, "LDN", FROM)
+    assert len(held.studies) == 2
+    assert all(len(one.label) <= 30 for one in held.studies)
+
+
+def test_letters_that_no_picture_can_hold_do_not_end_it():
+    asked, *rest = read([A, B])
+    chart = pictures.forest(
+        asked.model_copy(update={"question": "pain\x00\x0b\ud800 <b>&\u202e 痛み?"}),
+        *rest,
+        drug="LDN",
+        provenance=FROM,
+    )
+    ElementTree.fromstring(pictures.drawn(chart, "svg"))
+    assert pictures.drawn(chart, "png")
 
 
 def test_figures_that_stand_together_have_as_many_decimals():

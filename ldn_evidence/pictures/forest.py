@@ -33,8 +33,8 @@ def forest(
     held = shown(claim, profile, found, published, drug, provenance)
     picture = _Picture(alt, held)
     title = alt.Title(
-        list(held.title),
-        subtitle=list(held.subtitle),
+        [_plain(one) for one in held.title],
+        subtitle=[_plain(one) for one in held.subtitle],
         anchor="start",
         frame="group",
         offset=14,
@@ -111,11 +111,14 @@ class _Picture:
         return self.alt.layer(*layers).properties(width=WIDTH, height=LINE * at)
 
     def _data(self, rows: list[dict[str, Any]]) -> Any:
-        return self.alt.Chart(self.alt.Data(values=rows))
+        plain = [
+            {name: _plain(one) if isinstance(one, str) else one for name, one in row.items()} for row in rows
+        ]
+        return self.alt.Chart(self.alt.Data(values=plain))
 
     def _x(self, name: str) -> Any:
         axis = self.alt.Axis(
-            title=self.held.unit,
+            title=_plain(self.held.unit),
             grid=False,
             tickColor=GREY,
             domainColor=GREY,
@@ -264,3 +267,8 @@ class _Picture:
                 .encode(x=self._x("x"), y=self._y(), text="text:N")
             )
         return self.alt.layer(*layers)
+
+
+def _plain(text: str) -> str:
+    """Text without what an SVG can't hold or what turns a line around: control characters, halves of letters, marks of direction."""
+    return "".join(one if one.isprintable() or one == "\u00a0" else " " for one in text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -203,7 +204,13 @@ def _name(citation: str, key: str) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LABEL else f"{text[: LABEL - 1]}…"
+    """A name short enough for its column. A Chinese letter takes two places."""
+    places = 0
+    for at, letter in enumerate(text):
+        places += 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        if places > LABEL:
+            return f"{text[: at - 1]}…"
+    return text
 
 
 def _axis(ends: Sequence[float], prediction: tuple[float, float] | None, measure: str) -> tuple[float, float]:
@@ -238,7 +245,7 @@ def _sides(claim: Claim, drug: str, rows: Sequence[Appraisal], measure: str) -> 
         for row in rows
     }
     against = named.pop() if len(named) == 1 else "the comparator" if named else str(claim.comparator[0])
-    sides = (f"favours {drug}", f"favours {against}")
+    sides = (f"favours {drug}", f"favours {_cut(against)}")
     return sides if claim.expects is Expectation.DECREASE else sides[::-1]
 
 
