@@ -116,6 +116,8 @@ def profile_document(
         "reviews": [_reading_entry(one) for one in profile.reviews],
         "left_out": [asdict(one) for one in profile.left_out],
         "funding": [asdict(one) for one in profile.funding],
+        "pool": asdict(profile.pool),
+        "published_pools": [asdict(one) for one in profile.published],
         "would_change": list(profile.would_change),
         "judgements": [one.model_dump(mode="json") for one in profile.judgements],
         "footnotes": list(profile.footnotes),

@@ -4,7 +4,9 @@ Plain functions on plain values: the same inputs give the same profile. Never re
 """
 
 from ldn_evidence.grading.bodies import listed_by
+from ldn_evidence.grading.pooling import pool
 from ldn_evidence.grading.profile import grade
+from ldn_evidence.grading.published import beside
 from ldn_evidence.grading.rules import GradeRules, grade_rules
 
-__all__ = ["GradeRules", "grade", "grade_rules", "listed_by"]
+__all__ = ["GradeRules", "beside", "grade", "grade_rules", "listed_by", "pool"]

@@ -107,8 +107,8 @@ def _inconsistency(readings: Sequence[Reading], interval: Interval | None, rules
         )
     if i2 is not None and i2 > rules.inconsistency.i2:
         return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason=f"I2 is {i2:.0f} %")
-    if interval is not None and interval.prediction is not None:
-        low, high = interval.prediction
+    if interval is not None and interval.pool is not None and interval.pool.prediction is not None:
+        low, high = interval.pool.prediction
         inputs["prediction interval"] = [round(low, 3), round(high, 3)]
         # What a next trial may find is on the other side of a margin than what the trials found together.
         if (low < interval.margin[0] <= interval.low) or (high > interval.margin[1] >= interval.high):

@@ -8,7 +8,8 @@ from typing import TypeVar
 from ldn_evidence.grading.bodies import listed_by, place, weigh
 from ldn_evidence.grading.domains import Unpublished, rate
 from ldn_evidence.grading.outlook import would_change
-from ldn_evidence.grading.pooling import best_interval
+from ldn_evidence.grading.pooling import best_interval, pool
+from ldn_evidence.grading.published import beside
 from ldn_evidence.grading.rules import GradeRules
 from ldn_evidence.grading.sentences import elsewhere, footnotes, statement
 from ldn_evidence.grading.upgrades import raise_
@@ -26,6 +27,7 @@ from ldn_evidence.model import (
     EvidenceProfile,
     Judgement,
     LeftOut,
+    Pool,
     Reading,
     Rise,
     SearchDate,
@@ -76,7 +78,7 @@ def grade(
     informing = [one for one in standing if one.direction is not None] or standing
     domains: dict[Domain, DomainRating] = {}
     upgrades: dict[Upgrade, DomainRating] = {}
-    interval = None
+    interval, together = None, Pool()
     unpublished = _unpublished(claim, studies, with_row, search, rules)
     said = {one.domain: one for one in judgements if one.claim == claim.slug}
     awaiting = tuple(
@@ -86,6 +88,7 @@ def grade(
     if setting is not None:
         start = rules.body(setting.name).start
         interval = best_interval(claim, informing, rules) if setting.informed else None
+        together = pool(claim, informing, rules) if setting.informed else together
         domains = _judged(rate(claim, informing, setting.direction, interval, unpublished, rules), said)
         upgrades = _judged(raise_(setting, informing, interval, domains, rules), said)
         certainty = _certainty(setting, domains, upgrades, rules)
@@ -110,6 +113,8 @@ def grade(
         upgrades=upgrades,
         judgements=tuple(said[name] for name, _ in reasons if name in said),
         funding=tuple(_funding(one) for one in counted),
+        pool=together,
+        published=beside(claim, reviews, counted, together),
         would_change=would_change(
             claim,
             setting,
@@ -145,6 +150,7 @@ def grade(
             bodies,
             counted,
             interval,
+            together,
             unpublished,
             {name: one for name, one in reasons if one.rule is not None},
             [one.study_key for one in left_out if studies[one.study_key].warning == "retracted"],

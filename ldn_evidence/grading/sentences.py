@@ -19,6 +19,7 @@ from ldn_evidence.model import (
     Domain,
     DomainRating,
     Expectation,
+    Pool,
     Reading,
     SearchDate,
     Upgrade,
@@ -96,6 +97,7 @@ def footnotes(
     bodies: Sequence[BodyOfEvidence],
     counted: Sequence[Reading],
     interval: Interval | None,
+    together: Pool,
     unpublished: Unpublished,
     judged: Mapping[Domain | Upgrade, DomainRating],
     retracted: Sequence[str],
@@ -115,6 +117,8 @@ def footnotes(
         notes.append(f"Direction from the {source}: {setting.why}.")
     if interval is not None and interval.note:
         notes.append(interval.note)
+    if together.analysis is not None:
+        notes += [f"Not pooled: {key}: {reason}." for key, reason in together.refused]
     for body in bodies:
         if setting is not None and body.name is not setting.name:
             found = ", ".join(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ldn_evidence.model.appraised import Appraisal, Judgement
 from ldn_evidence.model.corrected import Correction
 from ldn_evidence.model.machine import MachineReading, Relevance, Tag
+from ldn_evidence.model.pooled import Pool, PublishedPool
 from ldn_evidence.model.pubmed import Record
 from ldn_evidence.model.searching import Citation
 from ldn_evidence.model.vocabularies import (
@@ -264,6 +265,8 @@ class EvidenceProfile:
     upgrades: dict[Upgrade, DomainRating]
     judgements: tuple[Judgement, ...]  # those that stand over a rule's rating
     funding: tuple[StudyFunding, ...]
+    pool: Pool  # of the rows that inform the body which sets the grade
+    published: tuple[PublishedPool, ...]  # what reviews pooled for the claim, beside ours
     would_change: tuple[str, ...]
     n_studies: int
     n_participants: int

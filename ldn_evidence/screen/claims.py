@@ -127,6 +127,19 @@ def profile(claim: Claim, found: EvidenceProfile) -> None:
             console.print(f"- {escape(line)}")
     reasons = {one.study_key: one.reason for one in found.left_out}
     _readings("Reviews, beside our reading", found.reviews, reasons)
+    if found.published:
+        console.print("\n[bold]What reviews pooled, beside ours[/]")
+        ours = found.pool.analysis
+        if ours is not None:
+            console.print(
+                f"- ours: {_figures(ours.estimate, ours.low, ours.high, ours.unit)}, of {', '.join(ours.keys)}"
+            )
+        for review in found.published:
+            unit = ", ".join(part for part in (review.measure, review.scale) if part)
+            console.print(
+                f"- {review.key}: {_figures(review.estimate, review.low, review.high, escape(unit))}"
+            )
+            console.print(Padding(escape(" ".join(review.why)), (0, 0, 0, 6)))
     if found.footnotes:
         console.print("\n[bold]Notes[/]")
         for note in found.footnotes:
@@ -195,6 +208,11 @@ def _funding(found: Sequence[StudyFunding]) -> list[str]:
         said = "; ".join(fact for fact in facts if fact)
         (lines.append(f"{one.study_key}: {said}") if said else rest.append(one.study_key))
     return [*lines, *([f"nobody has read who paid for: {', '.join(rest)}"] if rest else [])]
+
+
+def _figures(estimate: float, low: float | None, high: float | None, unit: str) -> str:
+    spread = "" if low is None or high is None else f" ({low:.2f} to {high:.2f})"
+    return f"{estimate:.2f}{spread} ({unit})"
 
 
 def _effect(reading: Reading) -> str:

@@ -25,6 +25,7 @@ from ldn_evidence import (
     grading,
     judging,
     ledger,
+    pictures,
     protocol,
     tagging,
 )
@@ -477,6 +478,19 @@ class Workspace:
     def profile_document(self, slug: str) -> dict[str, Any]:
         """What `claim SLUG --json` prints."""
         return evidence.profile_document(self.profile(slug), self.protocol, self.search)
+
+    def forest(self, slug: str) -> Any:
+        """One claim's forest plot, an altair chart: each study's effect, the pool, the margin, what reviews have published.
+
+        Raises InputError where no row and no review has an interval, and where the pictures are not installed.
+        """
+        claim, profile = self.protocol.claim(slug), self.profile(slug)
+        best = profile.body.name if profile.body else None
+        informing = [one for one in profile.counted if one.body is best and one.direction is not None]
+        found = grading.pool(claim, informing, grading.grade_rules())
+        published = grading.beside(claim, profile.reviews, profile.counted, found)
+        drug = self.protocol.intervention.short
+        return pictures.forest(claim, profile, found, published, drug=drug, provenance=self.provenance())
 
     def studies_table(
         self,
