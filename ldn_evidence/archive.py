@@ -46,10 +46,14 @@ class Batch:
 
 
 class Archive:
-    """A folder of `<digest>.xml.gz`, `batches.jsonl` that lists them as they came, and `runs/`."""
+    """A folder of `<digest>.xml.gz`, `batches.jsonl` that lists them as they came, and `runs/`.
 
-    def __init__(self, folder: Path) -> None:
+    With `until` (UTC, ISO 8601) it shows what was held at that moment, and is only read.
+    """
+
+    def __init__(self, folder: Path, until: str | None = None) -> None:
         self.folder = folder
+        self.until = until
         self.manifest = folder / "batches.jsonl"
         self._listed: _Seen[_List] = _Seen()
         self._ran: _Seen[list[SearchRun]] = _Seen()
@@ -91,6 +95,11 @@ class Archive:
     def batches(self) -> list[Batch]:
         """Every batch, oldest first."""
         return list(self._list().batches.values())
+
+    @property
+    def dropped_since(self) -> int:
+        """How many batches were held at `until` and have been dropped after it: their bytes are gone."""
+        return len(self._list().missed)
 
     def settled(self) -> list[Batch]:
         """What the database is built from: files that people brought, and answers of complete runs.
@@ -147,11 +156,11 @@ class Archive:
 
     def _list(self) -> _List:
         if not self.manifest.exists():
-            return _List({}, set())
+            return _List({}, set(), set())
         return self._listed.of([self.manifest], self._read_list)
 
     def _read_list(self) -> _List:
-        found = _List({}, set())
+        found = _List({}, set(), set())
         lines = self.manifest.read_text(encoding="utf-8", errors="replace").split("\n")
         # Only the last line can have been cut off while it was written; its refresh or import did not end.
         for number, line in enumerate(lines[:-1], start=1):
@@ -159,17 +168,23 @@ class Archive:
                 said = json.loads(line)
                 form = BatchForm(said.get("form", BatchForm.PUBMED_XML))
                 if "dropped" in said:
-                    found.batches.pop((said["digest"], form), None)
+                    held = found.batches.pop((said["digest"], form), None)
                     found.dropped.add(said["digest"])
+                    if held and not self._then(said["dropped"]):
+                        found.missed.add(held.key)
                 else:
                     batch = Batch(**said | {"form": form, "pmids": tuple(said.get("pmids", ()))})
-                    found.batches[batch.digest, form] = batch
+                    if self._then(batch.added):
+                        found.batches[batch.digest, form] = batch
             except (ValueError, TypeError, AttributeError, KeyError) as error:
                 raise WorkspaceError(
                     f"{self.manifest}, line {number}: is damaged ({error}). Restore it from a copy; or move {self.folder} "
                     "away and run: ldn-evidence refresh"
                 ) from error
         return found
+
+    def _then(self, moment: str) -> bool:
+        return self.until is None or datetime.fromisoformat(moment) <= datetime.fromisoformat(self.until)
 
     def _append(self, said: dict[str, object]) -> None:
         line = f"{json.dumps(said)}\n".encode()
@@ -207,11 +222,15 @@ class Archive:
     def runs(self) -> list[SearchRun]:
         """Every refresh from PubMed, oldest first."""
         paths = self._run_paths()
-        return self._ran.of(paths, lambda: [_read_run(path) for path in paths]) if paths else []
+        return self._ran.of(paths, lambda: list(filter(self._ended, map(_read_run, paths)))) if paths else []
 
     def last(self) -> SearchRun | None:
         """The last run that was complete."""
-        return next((run for run in map(_read_run, reversed(self._run_paths())) if run.complete), None)
+        found = map(_read_run, reversed(self._run_paths()))
+        return next((run for run in found if run.complete and self._ended(run)), None)
+
+    def _ended(self, run: SearchRun) -> bool:
+        return self._then(run.ended or run.started)
 
     def run_id(self, started: datetime) -> str:
         """A name for a run that begins now: the second, and a number where a run of that second, or of a clock ahead, is there."""
@@ -230,6 +249,7 @@ class Archive:
 class _List:
     batches: dict[tuple[str, BatchForm], Batch]
     dropped: set[str]
+    missed: set[str]  # held at that moment and dropped since
 
 
 class _Seen(Generic[_Value]):

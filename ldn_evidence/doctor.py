@@ -32,6 +32,7 @@ def examine(workspace: Workspace, service: Entrez | None) -> pd.DataFrame:
         "protocol": lambda: _protocol(workspace),
         "database": lambda: _database(workspace),
         "archive": lambda: _archive(workspace),
+        "history": lambda: _history(workspace),
         "network": lambda: _network(service),
     }
     rows: list[dict[str, Any]] = []
@@ -138,6 +139,11 @@ def _archive(workspace: Workspace) -> Iterator[Finding]:
     archive.settled()  # raises where a run relies on an answer that the list does not know
     if runs and not runs[-1].complete:
         yield "archive", "note", f"the last run was not complete: {runs[-1].why}"
+
+
+def _history(workspace: Workspace) -> Iterator[Finding]:
+    held = workspace.entries()  # raises where a line is damaged
+    yield "history", "good", f"{workspace.history_file}: {len(held)} entries, every line whole"
 
 
 def _network(service: Entrez | None) -> Iterator[Finding]:

@@ -46,12 +46,16 @@ def profiles(
     appraisals: Sequence[Appraisal],
     search: SearchDate | None,
     judgements: Sequence[Judgement] = (),
+    open_questions: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, EvidenceProfile]:
-    """Every claim's profile, in the protocol's order."""
+    """Every claim's profile, in the protocol's order. `open_questions`: why a claim is open, by slug."""
     rules = grading.grade_rules()
     drug = protocol.intervention.short
+    why = open_questions or {}
     return {
-        claim.slug: grading.grade(claim, studies, appraisals, drug, rules, UNCONFIRMED, search, judgements)
+        claim.slug: grading.grade(
+            claim, studies, appraisals, drug, rules, UNCONFIRMED, search, judgements, why.get(claim.slug, ())
+        )
         for claim in protocol.claims
     }
 

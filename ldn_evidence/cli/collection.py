@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,7 @@ from ldn_evidence.cli.frame import (
     search_words,
     service,
 )
+from ldn_evidence.cli.history import tell_changes
 from ldn_evidence.errors import InputError
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def refresh(
                 f"PubMed is out of reach ({done.unreachable}); what ships with the program works without it."
             )
             print(f"Try again, with more patience: {workspace.command('refresh')}")
+        tell_changes(workspace)
         print(f"Next: {workspace.command('claims')}")
 
 
@@ -95,8 +97,7 @@ def bring(
 
         print_json(
             {
-                **workspace.status(),
-                "changed": brought.built.changed,
+                **_built_document(workspace, brought.built),
                 "files": [asdict(one) for one in brought.files],
             }
         )
@@ -117,10 +118,18 @@ def bring(
 
 def _tell_built(workspace: Workspace, built: Built, quiet: bool, as_json: bool) -> None:
     if as_json:
-        print_json({**workspace.status(), "changed": built.changed})
+        print_json(_built_document(workspace, built))
     elif not quiet:
         _print_built(workspace, built)
+        tell_changes(workspace)
         print(f"Next: {workspace.command('claims')}")
+
+
+def _built_document(workspace: Workspace, built: Built) -> dict[str, Any]:
+    from ldn_evidence import history
+
+    changed = history.moves_document(workspace.changes)
+    return {**workspace.status(), "changed": built.changed, "changed_claims": changed}
 
 
 def _print_built(workspace: Workspace, built: Built) -> None:

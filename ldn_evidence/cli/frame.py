@@ -1,4 +1,4 @@
-"""The application, its two options that every command takes, and what the commands share. Knows no command."""
+"""The application, its three options that every command takes, and what the commands share. Knows no command."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import typer
 from ldn_evidence.errors import EvidenceError, InputError
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pandas as pd
 
     from ldn_evidence.entrez import Entrez
@@ -66,12 +68,12 @@ def main() -> NoReturn:
 
 
 def _hoisted(arguments: list[str]) -> list[str]:
-    """`claims --workspace DIR` as `--workspace DIR claims`: the two options that every command has."""
+    """`claims --workspace DIR` as `--workspace DIR claims`: the three options that every command has."""
     if any("\udc80" <= letter <= "\udcff" for word in arguments for letter in word):
         raise InputError("what you typed holds bytes that are no text. Type it again in UTF-8.")
     before: list[str] = []
     rest = list(arguments)
-    for option in ("--workspace", "-w", "--protocol", "-p"):
+    for option in ("--workspace", "-w", "--protocol", "-p", "--as-of"):
         if option in rest[:-1] and "--" not in rest[: rest.index(option)]:
             at = rest.index(option)
             before += rest[at : at + 2]
@@ -101,17 +103,38 @@ def _options(
     protocol: Annotated[
         str | None, typer.Option("--protocol", "-p", metavar="NAME", help="The protocol. Default: the workspace's, else ldn.")
     ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="What was held at the end of that day (UTC), graded by today's rules. Only reads.")
+    ] = None,
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:  # fmt: skip
     home = os.environ.get("LDN_EVIDENCE_HOME")
-    context.obj = (workspace or (Path(home) if home else None), protocol)
+    context.obj = (workspace or (Path(home) if home else None), protocol, _day(as_of))
+
+
+def _day(text: str | None) -> date | None:
+    from datetime import date
+
+    if text is None:
+        return None
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise InputError(f'--as-of "{text}" is not a day of the calendar. Write it like 2026-11-22.')
 
 
 def opened(context: typer.Context, reading: bool = True) -> Workspace:
-    """The workspace; with `reading`, what a reader has to know goes to standard error first."""
+    """The workspace; with `reading`, what a reader has to know goes to standard error first.
+
+    Without, the command is about the workspace as it is now, and --as-of has no meaning.
+    """
     from ldn_evidence.workspace import Workspace
 
     workspace = Workspace(*context.obj)
+    if workspace.as_of is not None and not reading:
+        raise InputError("--as-of goes with commands that read, such as claims and claim. Leave it out here.")
     for warning in workspace.warnings() if reading else ():
         print(f"ldn-evidence: note: {warning}", file=sys.stderr)
     return workspace
@@ -145,23 +168,6 @@ def named(reviewer: str | None, what: str) -> str:
     return who
 
 
-def stand(workspace: Workspace) -> dict[str, str]:
-    """What a reviewer's word may change of each claim, on one line."""
-    return {
-        slug: f"{one.direction}, {one.certainty} ({one.n_studies} counted, {len(one.awaiting)} unread)"
-        for slug, one in workspace.profiles.items()
-    }
-
-
-def print_moves(before: dict[str, str], after: dict[str, str]) -> None:
-    """Which claims have moved, and from where."""
-    changed = [slug for slug in after if after[slug] != before[slug]]
-    for slug in changed:
-        print(f"  {slug}: {before[slug]} -> {after[slug]}")
-    if not changed:
-        print("  no claim changes")
-
-
 def search_words(search: dict[str, str] | None) -> str:
     """When was searched last, and where."""
     return f"{search['date']} ({search['source']})" if search else "nothing has been searched yet"
@@ -175,7 +181,8 @@ def notice(workspace: Workspace) -> None:
 
     search = workspace.search
     stale_from = evidence.stale_from(search) if search else None
-    screen.notice(evidence.NOTICE, search, stale_from, date.today(), workspace.root)
+    then = f"As of {workspace.as_of}, with today's rules. " if workspace.as_of else ""
+    screen.notice(then + evidence.NOTICE, search, stale_from, date.today(), workspace.root)
 
 
 def print_json(value: Any) -> None:
@@ -193,7 +200,7 @@ def print_table(table: pd.DataFrame, name: str, workspace: Workspace, as_json: b
     if as_json and csv:
         raise InputError("--json and --csv can't both be given. Choose one.")
     if as_json:
-        print_json(evidence.table_document(workspace.name, name, table))
+        print_json(workspace.dated(evidence.table_document(workspace.name, name, table)))
     elif csv:
         sys.stdout.write(evidence.csv_text(table, workspace.provenance()))
     return as_json or csv

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ldn_evidence.cli.frame import Json, app, named, opened, print_json, print_moves, stand
+from ldn_evidence.cli.frame import Json, app, named, opened, print_json
+from ldn_evidence.cli.history import tell_changes
 
 
 @app.command()
@@ -24,13 +25,15 @@ def judge(
 
     who = named(reviewer, "judge")
     workspace = opened(context)
-    before = stand(workspace)
     row = workspace.judge(claim, domain, rating, reason=reason, reviewer=who, at=datetime.now(UTC))
     if as_json:
-        print_json(row.model_dump(mode="json"))
+        from ldn_evidence import history
+
+        changed = history.moves_document(workspace.changes)
+        print_json(row.model_dump(mode="json") | {"changed_claims": changed})
         return
     print(f"{row.claim}: {row.domain} = {row.rating}, says {row.reviewer}: {row.reason}")
     if not any(row == one for one in workspace.profile(row.claim).judgements) and row.rating != "as computed":
         print("  note: no body of evidence stands on this claim yet; the judgement waits for one")
-    print_moves(before, stand(workspace))
+    tell_changes(workspace)
     print(f"Written to {workspace.judgements_file}. See it: {workspace.command(f'claim {row.claim}')}")

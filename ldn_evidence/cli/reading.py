@@ -25,9 +25,10 @@ from ldn_evidence.errors import InputError
 @app.command()
 def status(context: typer.Context, as_json: Json = False) -> None:
     """What the workspace holds, in numbers."""
-    held = opened(context).status()
+    workspace = opened(context)
+    held = workspace.status()
     if as_json:
-        print_json(held)
+        print_json(workspace.dated(held))
         return
     for name, value in held.items():
         if name == "schema_version":

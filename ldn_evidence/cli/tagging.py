@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ldn_evidence.cli.frame import Csv, Json, app, named, opened, print_json, print_moves, print_table, stand
+from ldn_evidence.cli.frame import Csv, Json, app, named, opened, print_json, print_table
+from ldn_evidence.cli.history import tell_changes
 
 
 @app.command()
@@ -59,13 +60,16 @@ def correct(
 
     who = named(reviewer, "correct")
     workspace = opened(context)
-    before = stand(workspace)
     row = workspace.correct(subject, field, value, reason=reason, reviewer=who, date=datetime.now(UTC).date())
     if as_json:
-        print_json(row.model_dump(mode="json"))
+        from ldn_evidence import history
+
+        print_json(
+            row.model_dump(mode="json") | {"changed_claims": history.moves_document(workspace.changes)}
+        )
         return
     print(f"{row.subject}: {row.field} = {row.value}, says {row.reviewer}: {row.reason}")
-    print_moves(before, stand(workspace))
+    tell_changes(workspace)
     for warning in workspace.warnings():
         print(f"  note: {warning}")
     print(f"Written to {workspace.corrections_file}. See it: {workspace.command(f'explain {row.subject}')}")

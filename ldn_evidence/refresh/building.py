@@ -8,12 +8,12 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from ldn_evidence import corpus, imports, parse
+from ldn_evidence import corpus, history, imports, parse
 from ldn_evidence.archive import Archive, Batch
 from ldn_evidence.errors import DamagedStore, InputError
 from ldn_evidence.model import BatchForm, Citation, MachineReading, Protocol, Record, Report, Study
@@ -179,6 +179,29 @@ def _read(archive: Archive, batches: Sequence[Batch], describer: Describer) -> I
             citations=list(zip(citations, describer.citations(citations), strict=True)),
             problems=problems,
         )
+
+
+def first_held(archive: Archive, pmids: Collection[int]) -> dict[tuple[int, str], str]:
+    """When the archive first held each notice on these records: (PMID, the notice's key) -> UTC, ISO 8601.
+
+    PubMed does not date its links; what was in no complete run yet does not count.
+    """
+    settled = {one.key for one in archive.settled()}
+    found: dict[tuple[int, str], str] = {}
+    for batch in archive.batches():
+        if batch.key not in settled or batch.form not in XML_FORMS:
+            continue
+        if not pmids or (batch.pmids and not set(batch.pmids) & set(pmids)) or archive.damaged([batch]):
+            continue
+        ((_, raw),) = archive.read([batch])
+        # An imported file may be large, and most hold none of them.
+        if not any(str(pmid).encode() in raw for pmid in pmids):
+            continue
+        for one in parse.records(raw, batch.source):
+            if isinstance(one, Record) and one.pmid in pmids:
+                for notice in history.of_record(one):
+                    found.setdefault((one.pmid, notice.key), batch.added)
+    return found
 
 
 # What decides how a document is read: these rooms of the package, their rules and weights.

@@ -2,6 +2,7 @@
 
 from ldn_evidence.screen.claims import claims, profile
 from ldn_evidence.screen.console import notice
+from ldn_evidence.screen.history import changes, history, last_moves
 from ldn_evidence.screen.measured import answers, directions, study_types, wrong
 from ldn_evidence.screen.searches import Telling, checks, difference, queries, refreshed, runs, telling
 from ldn_evidence.screen.studies import found, studies, study
@@ -10,12 +11,15 @@ from ldn_evidence.screen.tagged import explanation, tags
 __all__ = [
     "Telling",
     "answers",
+    "changes",
     "checks",
     "claims",
     "difference",
     "directions",
     "explanation",
     "found",
+    "history",
+    "last_moves",
     "notice",
     "profile",
     "queries",

@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
@@ -23,6 +24,7 @@ from ldn_evidence import (
     evidence,
     explaining,
     grading,
+    history,
     judging,
     ledger,
     pictures,
@@ -49,6 +51,7 @@ from ldn_evidence.refresh import Progress, Silent, building
 from ldn_evidence.refresh.building import Built
 from ldn_evidence.store import Store
 from ldn_evidence.textfiles import read_toml
+from ldn_evidence.workspace import noting, then
 from ldn_evidence.workspace.folders import MARKER, alone, bundled, checked, find, init, unwritable, write
 from ldn_evidence.workspace.outcomes import Brought, BroughtFile, Refreshed
 
@@ -69,13 +72,18 @@ class _Settings(BaseModel):
 
 
 class Workspace:
-    """One folder and one protocol.
+    """One folder and one protocol; with `as_of`, what it held at the end of that day (UTC), graded by today's rules.
 
     >>> Workspace(Path("work")).claims()[["claim", "direction", "certainty"]]  # doctest: +SKIP
     """
 
-    def __init__(self, root: Path | str | None = None, protocol: str | None = None) -> None:
-        """Open `root`, or find one from the current folder. Nothing is written before `refresh`."""
+    def __init__(
+        self,
+        root: Path | str | None = None,
+        protocol: str | None = None,
+        as_of: datetime.date | None = None,
+    ) -> None:
+        """Open `root`, or find one from the current folder. Nothing is written before `refresh`, and with `as_of` never."""
         try:
             self.root = Path(root).expanduser().absolute() if root is not None else find(Path.cwd())
         except RuntimeError as error:  # ~nobody
@@ -88,6 +96,10 @@ class Workspace:
         where = f" --workspace {shlex.quote(str(self.root))}" if root is not None else ""
         which = f" --protocol {self.name}" if self.name != settings.protocol else ""
         self._options = f"{where}{which}"
+        self.as_of = then.checked(as_of, _now().date()) if as_of is not None else None
+        self._aside = TemporaryDirectory(prefix="ldn-evidence-") if self.as_of else None
+        # What the last build, import or correction of this object changed, claim by claim.
+        self.changes: tuple[history.Move, ...] = ()
 
     # ----------------------------------------------------------------- where things are
 
@@ -97,7 +109,9 @@ class Workspace:
 
     @property
     def database(self) -> Path:
-        """The database of the protocol."""
+        """The database of the protocol; of an earlier day one that is built aside and goes with this object."""
+        if self._aside is not None:
+            return Path(self._aside.name) / f"{self.name}.db"
         return self.root / f"{self.name}.db"
 
     def store(self) -> Store:
@@ -132,13 +146,19 @@ class Workspace:
     @property
     def search(self) -> SearchDate | None:
         """Where the corpus comes from and when it was searched; None if nothing has been searched."""
-        shipped, own = self._layers("corpus", f"{self.name}.toml")
+        shipped, own = self._searches()
         last = self.archive.last()
         if last is not None:
             where = "PubMed through E-utilities" if last.of_ncbi else f"NOT PubMed but {last.service}"
             source = f"{where}, {len(last.searches)} queries, run {last.id}"
             return SearchDate(source=source, date=last.started[:10])
-        return corpus.load_search(own) or corpus.load_search(shipped)
+        return own or shipped
+
+    def _searches(self) -> tuple[SearchDate | None, SearchDate | None]:
+        """Where the bundled corpus and the workspace's own come from; None for one that was not there."""
+        found = [corpus.load_search(path) for path in self._layers("corpus", f"{self.name}.toml")]
+        shipped, own = (one if self.as_of is None or then.there(one, self.as_of) else None for one in found)
+        return shipped, own
 
     def reports(self) -> list[Report]:
         """Every corpus row, the workspace's over the bundled ones. Read from the files, not the database."""
@@ -148,6 +168,10 @@ class Workspace:
         bundle = [
             one for one in corpus.load(shipped, tagging.stated_codes()) if corpus.fits(one, self.protocol)
         ]
+        if self.as_of is not None and self._searches()[0] is None:
+            bundle = []
+            keys = {one.study_key for one in mine}
+            mine = [one for one in mine if one.report_of is None or one.report_of in keys]
         return corpus.layered(bundle, mine)
 
     def appraisals(self) -> list[Appraisal]:
@@ -158,13 +182,24 @@ class Workspace:
         """The standing rows, and the rows set aside: of the bundle, and of what a search brought and has changed since."""
         shipped, own = self._layers("appraisals", f"{self.name}.csv")
         claims = {claim.slug for claim in self.protocol.claims}
-        bundle = appraisal.load(shipped)
+        bundle, own_rows = self._appraised(shipped, own)
         fitting = [row for row in bundle if row.claim in claims and row.study_key in studies]
         kept = {row.row_id for row in fitting}
         aside = [row.row_id for row in bundle if row.row_id not in kept]
-        mine, changed = appraisal.resolved(appraisal.load(own), studies)
+        mine, changed = appraisal.resolved(own_rows, studies)
+        if self.as_of is not None:  # what it is about may have come later
+            changed += [row for row in mine if row.study_key not in studies]
+            mine = [row for row in mine if row.study_key in studies]
         aside += [row.row_id for row in changed]
         return appraisal.current([(shipped, fitting), (own, mine)], self.protocol, studies), aside
+
+    def _appraised(self, shipped: Path, own: Path) -> tuple[list[Appraisal], list[Appraisal]]:
+        """The rows of both files, or those that were there on the day."""
+        bundle, mine = appraisal.load(shipped), appraisal.load(own)
+        if self.as_of is None:
+            return bundle, mine
+        kept = {row.row_id for row in then.appraisals([*bundle, *mine], self.as_of)}
+        return [row for row in bundle if row.row_id in kept], [row for row in mine if row.row_id in kept]
 
     @property
     def corrections_file(self) -> Path:
@@ -173,7 +208,8 @@ class Workspace:
 
     def corrections(self) -> list[Correction]:
         """Every row on this protocol, in the order of their writing; the last on a subject and field stands."""
-        return [row for row in corrections.load(self.corrections_file) if row.protocol == self.name]
+        rows = [row for row in corrections.load(self.corrections_file) if row.protocol == self.name]
+        return rows if self.as_of is None else then.rows(rows, self.as_of)
 
     def correct(
         self, subject: str, field: str, value: str, *, reason: str, reviewer: str, date: datetime.date
@@ -182,6 +218,7 @@ class Workspace:
 
         Raises InputError for a subject, field or value that is not known, and where an appraisal would no longer fit.
         """
+        self._now_only("correct")
         subject = f"pmid:{subject}" if subject.isdecimal() else subject
         # One file for all protocols: no protocol can have this name.
         with alone(self.root, self.name, Silent()), alone(self.root, self.corrections_file.name, Silent()):
@@ -199,8 +236,10 @@ class Workspace:
             corrections.check(row, self.studies(), self.protocol, rows)
             with self.store() as store:
                 self._standing(self._corrected(store, [*rows, row]))
+            self._noted("files")  # what was changed by hand before is no part of what this row moves
             corrections.append(self.corrections_file, row)
-        self._forget()
+            self._forget()
+            self._noted("correct")
         return row
 
     @property
@@ -211,6 +250,7 @@ class Workspace:
     def judgements(self) -> list[Judgement]:
         """The judgements that stand on this protocol's claims."""
         rows = [row for row in judging.load(self.judgements_file) if row.protocol == self.name]
+        rows = rows if self.as_of is None else then.rows(rows, self.as_of)
         return judging.standing(self.judgements_file, rows, self.protocol)
 
     def judge(
@@ -220,6 +260,7 @@ class Workspace:
 
         Raises InputError for a claim, domain or rating that is not known, and where nobody says why.
         """
+        self._now_only("judge")
         with alone(self.root, self.name, Silent()), alone(self.root, self.judgements_file.name, Silent()):
             row = judging.written(
                 claim=self.protocol.claim(claim).slug,
@@ -231,8 +272,10 @@ class Workspace:
                 protocol=self.name,
             )
             judging.check(row, self.judgements(), self.protocol)
+            self._noted("files")
             judging.append(self.judgements_file, row)
-        self._forget()
+            self._forget()
+            self._noted("judge")
         return row
 
     def _corrected(self, store: Store, rows: Sequence[Correction]) -> dict[str, Study]:
@@ -241,8 +284,12 @@ class Workspace:
         return corrections.corrected(held, rows)
 
     def warnings(self) -> list[str]:
-        """What a reader of any output has to know: files changed since the last refresh, bundled rows set aside."""
-        found = []
+        """What a reader of any output has to know: files changed since the last refresh, bundled rows set aside, an earlier day."""
+        found = self._as_of_notes()
+        if history.torn(self.history_file):
+            found.append(
+                f"{self.history_file}: its last line was cut off while it was written; the next build writes it again"
+            )
         if self._stale():
             found.append(f"the corpus has changed since the last refresh. Run: {self.command('refresh')}")
         shipped = corpus.load(self._layers("corpus", f"{self.name}.csv")[0], tagging.stated_codes())
@@ -263,6 +310,7 @@ class Workspace:
 
     def new_protocol(self, name: str) -> Path:
         """Write a commented protocol of that name, to be filled in. Never over an existing one."""
+        self._now_only("protocol new")
         path = self.root / "protocols" / f"{checked(name)}.toml"
         if name in self.protocol_names():
             raise InputError(
@@ -276,21 +324,25 @@ class Workspace:
     @cached_property
     def archive(self) -> Archive:
         """What came from outside, raw, and the manifest of every run."""
-        return Archive(self.root / "archive" / self.name)
+        return Archive(self.root / "archive" / self.name, then.end(self.as_of) if self.as_of else None)
 
     def build(self, *, afresh: bool = False) -> Built:
         """Bring the database up to archive and layers, offline; `afresh` builds all of it anew.
 
         Everything people wrote is checked before the database changes.
         """
+        self._now_only("build")
         with alone(self.root, self.name, Silent()):
-            return self._build(afresh)
+            built = self._build(afresh)
+            self._noted("rebuild" if afresh else "build")
+            return built
 
     def bring(self, paths: Sequence[Path | str], source: str | None = None) -> Brought:
         """Keep files from other searches, all or none of them, and build. `source` says where they come from.
 
         PubMed XML, nbib, RIS or lists of PMIDs. What was found before is linked to it, not dropped.
         """
+        self._now_only("import")
         with alone(self.root, self.name, Silent()):
             known = self.archive.batches()
             batches = building.bring([Path(one) for one in paths], source, self.archive)
@@ -301,6 +353,7 @@ class Workspace:
                     if batch not in known:
                         self.archive.drop(batch, "the database could not be built with it")
                 raise
+            self._noted("import")
         files = []
         for path, batch in zip(paths, batches, strict=True):
             studies, references = building.brought_by(batch, self.archive, built.studies)
@@ -333,6 +386,7 @@ class Workspace:
         """
         from ldn_evidence.refresh import collecting  # the network's libraries take a while to import
 
+        self._now_only("refresh")
         progress = progress or Silent()
         with alone(self.root, self.name, progress):
             collecting.check_queries(self.protocol)
@@ -342,6 +396,7 @@ class Workspace:
                 pubmed_build = service.greet(FIRST_PATIENCE if first else LATER_PATIENCE)
             except NotReached as error:
                 if built is not None:
+                    self._noted("build")
                     return Refreshed(built=built, unreachable=str(error))
                 whose = "" if service.is_ncbi else f" at {service.url}"
                 raise NotReached(
@@ -361,13 +416,15 @@ class Workspace:
                 full=full,
                 accept_missing=accept_missing,
             )
-            return Refreshed(built=self._build(), run=run, before=before)
+            done = Refreshed(built=self._build(), run=run, before=before)
+            self._noted("refresh")
+            return done
 
     def _build(self, afresh: bool = False, tolerant: bool = False) -> Built:
         reports = self.reports()
         rows = self.corrections()
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            self.database.parent.mkdir(parents=True, exist_ok=True)
             with self.store() as store:
                 built = building.build(
                     store,
@@ -400,6 +457,9 @@ class Workspace:
     @cached_property
     def _stored(self) -> tuple[dict[str, Study], dict[str, str]]:
         _ = self.protocol  # a protocol that does not exist is named before a database that does not
+        if self.as_of is not None and not self.database.exists():
+            self._as_of_anything()
+            self._build()
         if not self.database.exists():
             raise WorkspaceError(f"{self.database}: does not exist yet. Run: {self.command('refresh')}")
         with self.store() as store:
@@ -424,7 +484,8 @@ class Workspace:
             digest = self.corpus_digest
         except EvidenceError:
             digest = "not built"
-        return evidence.provenance(self.name, digest, self.search)
+        then_ = f"as of {self.as_of}, with today's rules; " if self.as_of else ""
+        return f"{then_}{evidence.provenance(self.name, digest, self.search)}"
 
     @property
     def profiles(self) -> dict[str, EvidenceProfile]:
@@ -433,11 +494,33 @@ class Workspace:
         held = self.__dict__.get("_graded")
         if held is None or held[0] != written:
             self._forget()
-            graded = evidence.profiles(
-                self.protocol, self.studies(), self.appraisals(), self.search, self.judgements()
-            )
-            held = self.__dict__["_graded"] = (written, graded)
+            held = self.__dict__["_graded"] = (written, self._grade())
         return held[1]
+
+    def _grade(self, now: str | None = None) -> dict[str, EvidenceProfile]:
+        """Every claim's profile. `now`: the moment from which a new word of a corpus row re-opens a claim."""
+        inputs = (self.protocol, self.studies(), self.appraisals(), self.search, self.judgements())
+        graded = evidence.profiles(*inputs)
+        resting = noting.confirmed(graded, self.appraisals(), self.studies())
+        reopened = history.reopened(resting, self._notices(resting, now), appraisal.UNCONFIRMED)
+        return evidence.profiles(*inputs, reopened) if reopened else graded
+
+    def _notices(self, rows: Sequence[Appraisal], now: str | None) -> dict[str, tuple[history.Notice, ...]]:
+        """What was said of the studies of some rows after they appeared, and since when it is held here."""
+        found = {key: history.notices(self.studies()[key]) for key in {row.study_key for row in rows}}
+        pmids = {one.record for some in found.values() for one in some if one.record}
+        held = building.first_held(self.archive, pmids) if pmids else {}
+        shipped, own = self._layers("corpus", f"{self.name}.csv")
+        stated = noting.stated(
+            corpus.load(shipped, tagging.stated_codes()), corpus.load(own, tagging.stated_codes())
+        )
+        return {
+            key: history.dated(
+                some, held | noting.since(key, some, stated, self._searches()[0], self.entries, now)
+            )
+            for key, some in found.items()
+            if some
+        }
 
     def _written(self) -> list[tuple[int, int]]:
         """Changes when any file that a grade rests on does."""
@@ -447,6 +530,7 @@ class Workspace:
             *paths,
             self.corrections_file,
             self.judgements_file,
+            self.history_file,
             self.database,
             self.archive.folder / "runs",
         )
@@ -463,13 +547,14 @@ class Workspace:
 
     def claims_document(self, generated: str) -> dict[str, Any]:
         """What `claims --json` prints."""
-        return evidence.claims_document(
+        found = evidence.claims_document(
             self.protocol,
             self.profiles,
             generated=generated,
             corpus_digest=self.corpus_digest,
             search=self.search,
         )
+        return self.dated(found)
 
     def profile_table(self, slug: str) -> pd.DataFrame:
         """One claim's studies: counted, reviews, left out; columns are documented at `evidence.profile_table`."""
@@ -477,7 +562,7 @@ class Workspace:
 
     def profile_document(self, slug: str) -> dict[str, Any]:
         """What `claim SLUG --json` prints."""
-        return evidence.profile_document(self.profile(slug), self.protocol, self.search)
+        return self.dated(evidence.profile_document(self.profile(slug), self.protocol, self.search))
 
     def forest(self, slug: str) -> Any:
         """One claim's forest plot, an altair chart: each study's effect, the pool, the margin, what reviews have published.
@@ -589,9 +674,8 @@ class Workspace:
     def study_document(self, name: str | int) -> dict[str, Any]:
         """What `show KEY --json` prints."""
         study = self.study(name)
-        return evidence.study_document(
-            study, [row for row in self.appraisals() if row.study_key == study.key]
-        )
+        rows = [row for row in self.appraisals() if row.study_key == study.key]
+        return self.dated(evidence.study_document(study, rows))
 
     def tags_table(
         self, *, needs_review: bool = False, left_out: bool = False, design: str | None = None
@@ -635,6 +719,101 @@ class Workspace:
             "corpus_digest": self.corpus_digest,
             "last_search": {"source": search.source, "date": search.date} if search else None,
         }
+
+    # ----------------------------------------------------------------- what each build concluded, and an earlier day
+
+    @property
+    def history_file(self) -> Path:
+        """Where every build notes what it concluded and from what, those of every protocol; only ever added to."""
+        return self.root / "history.jsonl"
+
+    def entries(self) -> list[history.Entry]:
+        """What the builds of this protocol concluded, oldest first."""
+        found = [one for one in history.load(self.history_file) if one.protocol == self.name]
+        return [one for one in found if self.as_of is None or one.at <= then.end(self.as_of)]
+
+    def moves(self, slug: str | None = None, everything: bool = False) -> list[history.Move]:
+        """What moved the grade of one claim, or of all, oldest first; with `everything`, also what changed only its wording."""
+        entries = self.entries()
+        slugs = (
+            [claim.slug for claim in self.protocol.claims]
+            if slug is None
+            else [self.protocol.claim(slug).slug]
+        )
+        return [move for one in slugs for move in history.moves(entries, one, everything)]
+
+    def history(self, slug: str | None = None, everything: bool = False) -> pd.DataFrame:
+        """The same as a table; columns are documented at `history.moves_table`."""
+        return history.moves_table(self.moves(slug, everything))
+
+    def _noted(self, what: str, at: datetime.datetime | None = None) -> None:
+        """Add what is concluded now to the history, if anything differs from the entry before; `changes` then tells it by claim.
+
+        Whatever writes into the workspace ends with this, under its lock. `what`: the command; `at`: the moment, UTC, or now.
+        """
+        with alone(self.root, self.history_file.name, Silent()):
+            moment = (at or _now()).isoformat(timespec="seconds")
+            entries = self.entries()
+            before = entries[-1] if entries else None
+            graded = self._grade(moment)
+            run = self.archive.last()
+            made = history.entry(
+                what=what,
+                at=moment,
+                protocol=self.protocol,
+                profiles=graded,
+                documents={
+                    slug: evidence.profile_document(one, self.protocol, self.search)
+                    for slug, one in graded.items()
+                },
+                studies=self.studies(),
+                appraisals=self.appraisals(),
+                corrections=self.corrections(),
+                corpus=self.corpus_digest,
+                search=self.search,
+                run=run.id if run else None,
+                before=before,
+            )
+            self.changes = history.changes(before, made)
+            if before is None or not history.same(before, made):
+                history.append(self.history_file, made)
+
+    def dated(self, document: dict[str, Any]) -> dict[str, Any]:
+        """A document with the day for which it speaks, where that is not today."""
+        if self.as_of is None:
+            return document
+        return document | {"as_of": {"date": self.as_of.isoformat(), "notes": self._as_of_notes()}}
+
+    def _as_of_notes(self) -> list[str]:
+        if self.as_of is None:
+            return []
+        shipped, own = self._layers("corpus", f"{self.name}.toml")
+        return then.notes(
+            self.as_of,
+            bundled=corpus.load_search(shipped),
+            undated=len(corpus.load(own.with_suffix(".csv"), tagging.stated_codes())),
+            dropped=self.archive.dropped_since,
+        )
+
+    def _as_of_anything(self) -> None:
+        """Refuse a day before anything was held."""
+        assert self.as_of is not None
+        always = Archive(self.archive.folder)
+        paths = self._layers("corpus", f"{self.name}.toml")
+        dates = [then.first_day(one.date) for one in map(corpus.load_search, paths) if one]
+        moments = [one.added for one in always.batches()] + [run.started for run in always.runs()]
+        dates += [datetime.date.fromisoformat(one[:10]) for one in moments]
+        for path in self._layers("appraisals", f"{self.name}.csv"):
+            dates += [row.date.date() for row in appraisal.load(path)]
+        dates += [row.date for row in corrections.load(self.corrections_file) if row.protocol == self.name]
+        then.anything(self.as_of, dates)
+
+    def _now_only(self, what: str) -> None:
+        """Refuse to write where an earlier day is looked at."""
+        if self.as_of is not None:
+            raise InputError(
+                f"--as-of {self.as_of}: only looks at what was held then, and {what} writes. Leave --as-of out."
+            )
 
     # ----------------------------------------------------------------- what was searched
 
@@ -694,6 +873,7 @@ class Workspace:
         return head | {
             "awaiting": self.awaiting(),
             "not_read": [{"pmid": pmid, "reason": reason} for pmid, reason in done.built.problems],
+            "changed_claims": history.moves_document(self.changes),
             "corpus_digest": self.corpus_digest,
         }
 
@@ -710,7 +890,10 @@ class Workspace:
                 f'export "{table}": there is no such table. Use claims, studies or profile:SLUG.'
             )
         text = evidence.csv_text(frame, self.provenance())
-        path = Path(out) if out is not None else self.exports / f"{self.name}-{table.replace(':', '-')}.csv"
+        day = f"-as-of-{self.as_of}" if self.as_of else ""
+        path = (
+            Path(out) if out is not None else self.exports / f"{self.name}-{table.replace(':', '-')}{day}.csv"
+        )
         self._not_ones_own(path)
         write(path, text, "--out PATH")
         return path
@@ -719,9 +902,14 @@ class Workspace:
         """Refuse to write a table over what a reviewer wrote or a refresh built."""
         place = path.resolve()
         kept = [self.root.resolve() / name for name in ("appraisals", "corpus", "protocols", "archive")]
-        kept += [self.corrections_file.resolve(), self.judgements_file.resolve()]
+        files = (self.corrections_file, self.judgements_file, self.history_file)
+        kept += [one.resolve() for one in files]
         if any(place.is_relative_to(one) for one in kept) or place.suffix in (".db", ".toml"):
             raise InputError(f"{path}: is where your own files lie. Choose another with --out PATH.")
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
 
 
 def _by_key(report: Report) -> str:

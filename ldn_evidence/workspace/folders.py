@@ -19,6 +19,7 @@ MARKER_TEXT = """\
 #
 #   ldn.db              the database; a product, `ldn-evidence refresh` rebuilds it
 #   archive/            what came from PubMed and other searches, raw, by digest, with every run's manifest
+#   history.jsonl       what every build concluded and from what; only added to
 #   corpus/ldn.csv      studies of your own, over the bundled ones (the same study_key supersedes)
 #   corrections.csv     your word over what the machine read
 #   judgements.csv      your rating of a GRADE domain, over the rule's

@@ -1,0 +1,117 @@
+"""Retractions, errata and expressions of concern into the claims that they re-open. Never grades, never opens a file.
+
+Who appraised a study before its notice was there has not read the notice: the claim is provisional again, until a person
+writes a newer row on that study and claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ldn_evidence.model import Appraisal, Record, Study
+
+if TYPE_CHECKING:
+    from ldn_evidence.history.entries import Entry
+
+# PubMed's links from a document to what was said of it later, and the words of a corpus row.
+_LINKS = {
+    "RetractionIn": "a retraction",
+    "ErratumIn": "an erratum",
+    "ExpressionOfConcernIn": "an expression of concern",
+    "CorrectedandRepublishedIn": "a corrected version",
+}
+_STATED = {
+    "retracted": "a retraction",
+    "corrected": "an erratum",
+    "expression of concern": "an expression of concern",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something was said of a study's main document after it appeared.
+
+    `key` tells two notices of one study apart: two errata are two, however often PubMed rewords a retraction it is one.
+    `record` is the PMID whose record bears it; None: a corpus row says so. `since`: when it was first held here (UTC, ISO 8601);
+    None: nobody can tell.
+    """
+
+    kind: str
+    key: str
+    record: int | None = None
+    since: str | None = None
+
+
+def of_record(record: Record) -> tuple[Notice, ...]:
+    """What PubMed's record says was said of its document."""
+    found: dict[str, Notice] = {}
+    if record.retracted:
+        found["a retraction"] = Notice(kind="a retraction", key="a retraction", record=record.pmid)
+    for link in record.related:
+        kind = _LINKS.get(link.relation or "")
+        if kind is None:
+            continue
+        several = link.relation in ("ErratumIn", "CorrectedandRepublishedIn")
+        key = f"{kind} {link.pmid or link.source or ''}".strip() if several else kind
+        found.setdefault(key, Notice(kind=kind, key=key, record=record.pmid))
+    return tuple(found[key] for key in sorted(found))
+
+
+def notices(study: Study) -> tuple[Notice, ...]:
+    """What was said of a study's main document, by PubMed's records of it and by its corpus row; not yet dated."""
+    found = [one for record in study.main_records for one in of_record(record)]
+    stated = _STATED.get((study.main.correction_status if study.main else None) or "")
+    if stated:
+        found.append(Notice(kind=stated, key=f"{stated} (corpus row)"))
+    return tuple(found)
+
+
+def first_noted(entries: Iterable[Entry], study: str, key: str, now: str | None) -> str | None:
+    """When a corpus row first bore a notice: the first entry with it, where an earlier one held the study without.
+
+    `now` where none has it yet. None: it was there when the history began, and nobody can tell since when.
+    """
+    without = False
+    for one in entries:
+        then = one.studies.get(study)
+        if then is not None and key in then.notices:
+            return one.at if without else None
+        without = without or then is not None
+    return now if without else None
+
+
+def dated(found: Iterable[Notice], since: Mapping[tuple[int | None, str], str | None]) -> tuple[Notice, ...]:
+    """The notices of one study with the moments by which they were held (record, key -> moment); those without one are dropped.
+
+    A retraction or a concern that row and record both tell of is one, and was there from the earlier moment on.
+    """
+    known = [
+        replace(one, since=since[one.record, one.key]) for one in found if since.get((one.record, one.key))
+    ]
+    first: dict[str, Notice] = {}
+    for one in sorted(known, key=lambda one: (one.since or "", one.key)):
+        name = one.kind if one.kind in ("a retraction", "an expression of concern") else one.key
+        first.setdefault(name, one)
+    return tuple(first.values())
+
+
+def reopened(
+    rows: Iterable[Appraisal], held: Mapping[str, Sequence[Notice]], unconfirmed: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """For each claim why it is open again. `rows`: those that it rests on; `held`: the dated notices of each study, by key.
+
+    A row dated by the day was written at that day's beginning, as everywhere.
+    """
+    found: dict[str, list[str]] = {}
+    for row in sorted(rows, key=lambda one: (one.claim, one.study_key)):
+        if row.reviewer.casefold() in unconfirmed:
+            continue  # nobody had confirmed it anyway
+        for one in held.get(row.study_key, ()):
+            if one.since is not None and row.date.isoformat() < one.since.replace("Z", "+00:00"):
+                found.setdefault(row.claim, []).append(
+                    f"Re-opened: {row.study_key} has {one.kind} since {one.since[:10]}; {row.reviewer}'s row of "
+                    f"{row.date.date().isoformat()} was written before it."
+                )
+    return {slug: tuple(dict.fromkeys(words)) for slug, words in found.items()}
