@@ -182,7 +182,16 @@ def _read(archive: Archive, batches: Sequence[Batch], describer: Describer) -> I
 
 
 # What decides how a document is read: these rooms of the package, their rules and weights.
-_READERS = ("rules", "tagging", "reading", "query", "relevance.py", "parse.py", "refresh/describing.py")
+_READERS = (
+    "rules",
+    "tagging",
+    "reading",
+    "query",
+    "relevance.py",
+    "parse.py",
+    "corpus/numbers.py",
+    "refresh/describing.py",
+)
 
 
 def _reader(protocol: Protocol) -> str:
