@@ -78,7 +78,8 @@ def copies(documents: Sequence[Document]) -> Iterator[Ground]:
         if one.doi:
             by_doi[one.doi].append(one)
         title = " ".join(words(one.title))
-        if one.row or not one.people or len(title.split()) < LEAST_WORDS:
+        # Versions of a review bear one title, and two reviews may: their numbers tell.
+        if one.row or one.cochrane or not one.people or len(title.split()) < LEAST_WORDS:
             continue
         if one.year and one.journal:
             by_title[title, one.people, one.year, one.journal].append(one)
@@ -97,7 +98,8 @@ def copies(documents: Sequence[Document]) -> Iterator[Ground]:
 
 
 def versions(documents: Sequence[Document]) -> Iterator[Ground]:
-    """Versions of one Cochrane review, its protocol among them: by the review's number in the DOI. The latest is the main document."""
+    """Versions of one Cochrane review, its protocol among them: by the review's number in the DOI, else by title. The latest is the main document."""
+    yield from _unnumbered(documents)
     by_review: dict[str, list[Document]] = defaultdict(list)
     for one in documents:
         if one.cochrane:
@@ -116,6 +118,25 @@ def versions(documents: Sequence[Document]) -> Iterator[Ground]:
             else:
                 why = f"earlier version (Cochrane review {review}) of {{other}}"
                 yield _ground(3, one, latest, why, about=latest.name, lesser=one.name)
+
+
+def _unnumbered(documents: Sequence[Document]) -> Iterator[Ground]:
+    """Versions that bear no DOI, as the oldest records do: by the journal, the title and an author."""
+    rules = joining_rules().cochrane
+    by_title: dict[str, list[Document]] = defaultdict(list)
+    for one in documents:
+        title = words(one.title)
+        if one.journal in rules.journals and one.people and one.year and len(title) >= LEAST_WORDS:
+            by_title[" ".join(title)].append(one)
+    for found in by_title.values():
+        latest = max(found, key=lambda one: (not one.tells_of_another, one.year or 0, one.name))
+        for one in found:
+            bare = not (one.cochrane and latest.cochrane) and one is not latest
+            if bare and set(one.people) & set(latest.people):
+                lesser = one.name if (one.year or 0) < (latest.year or 0) else ""
+                yield _ground(
+                    3, one, latest, "the same title, in the Cochrane Database, as {other}", lesser=lesser
+                )
 
 
 def preprints(

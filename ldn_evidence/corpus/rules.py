@@ -68,6 +68,12 @@ class LikenessRule(_Rules):
     most: int
 
 
+class CochraneRule(_Rules):
+    """Under which names the Cochrane Database goes, in small letters."""
+
+    journals: frozenset[str]
+
+
 class JoiningRules(_Rules):
     """The whole of `rules/joining.toml`."""
 
@@ -75,6 +81,7 @@ class JoiningRules(_Rules):
     main: MainRule
     numbers: NumberRule
     register_: tuple[Register, ...] = Field(alias="register")
+    cochrane: CochraneRule
     likeness: LikenessRule
 
 

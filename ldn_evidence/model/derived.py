@@ -122,6 +122,17 @@ class Study:
         return tuple(one for one in self.records if doi and (one.identifier("doi") or "").lower() == doi)
 
     @property
+    def beside_rows(self) -> frozenset[str]:
+        """The names of PubMed records that stand in a described study and that none of its rows names."""
+        pmids = {one.pmid for one in self.reports}
+        dois = {(one.doi or "").lower() for one in self.reports} - {""}
+        return frozenset(
+            f"pmid:{one.pmid}"
+            for one in self.records
+            if self.reports and one.pmid not in pmids and (one.identifier("doi") or "").lower() not in dois
+        )
+
+    @property
     def warning(self) -> str | None:
         """What everybody has to know of it first: that its main document was retracted, or that an editor voiced concern."""
         said = self.main.correction_status if self.main else None
