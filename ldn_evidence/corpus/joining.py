@@ -180,7 +180,7 @@ class _Joining:
 
     def _spans(self, one: Document, holders: Mapping[Number, Sequence[Document]]) -> bool:
         """Whether its numbers, each of another register, are those of studies that have nothing to do with each other."""
-        if one.row or self.groups.row(one.name):
+        if one.row or len(one.numbers) < 2 or self.groups.row(one.name):
             return False
         here = self.groups.of(one.name)
         there = {

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ldn_evidence.corpus.documents import Document, of_citation, of_record, of_report, words
 from ldn_evidence.corpus.groups import rank
 from ldn_evidence.corpus.joining import Joins, join
-from ldn_evidence.model import OWN, Citation, MachineReading, PublicationKind, Record, Report, Study
+from ldn_evidence.model import (
+    OWN,
+    Citation,
+    MachineReading,
+    PublicationKind,
+    Record,
+    Relevance,
+    Report,
+    Study,
+)
 
 
 def studies(
@@ -100,27 +109,33 @@ def _told(places: Mapping[str, str], grouping: Mapping[str, str], rows: Collecti
     `places`: the document on which each hangs, or itself. `rows`: the keys of corpus rows, which only a study of the corpus can take in.
     """
     moves = {name: to for name, to in grouping.items() if name in places and (to == OWN or to in places)}
-    circles = [name for name, to in moves.items() if to != OWN and _end(to, places, moves, name) == name]
+    circles = [name for name, to in moves.items() if name in _way(to, places, moves)]
     moves = {name: to for name, to in moves.items() if name not in circles}
     while astray := [
         name
         for name, to in moves.items()
-        if name in rows and to != OWN and _end(to, places, moves) not in rows
+        if name in rows and to != OWN and _way(to, places, moves)[-1] not in rows
     ]:
         moves = {name: to for name, to in moves.items() if name not in astray}
-    return {name: _end(name, places, moves) for name in places}
+    ends: dict[str, str] = {}
+    for name in places:
+        way = _way(name, places, moves, ends)
+        ends |= dict.fromkeys(way, ends.get(way[-1], way[-1]))
+    return {name: ends[name] for name in places}
 
 
-def _end(name: str, places: Mapping[str, str], moves: Mapping[str, str], until: str = "") -> str:
-    """Where a document comes to stand, following moves and what it hangs on; `until` is a place to stop at."""
-    passed: set[str] = set()
-    while name != until and name not in passed:
-        passed.add(name)
+def _way(
+    name: str, places: Mapping[str, str], moves: Mapping[str, str], known: Collection[str] = ()
+) -> list[str]:
+    """The documents from one to where it comes to stand, following moves and what each hangs on; no further than one that is `known`."""
+    way: dict[str, None] = {}
+    while name in places and name not in way:
+        way[name] = None
         to = moves.get(name, places[name])
-        if to in (OWN, name):
+        if to in (OWN, name) or name in known:
             break
         name = to
-    return name
+    return list(way)
 
 
 def _headed(
@@ -214,7 +229,7 @@ class _Draft:
             key=key,
             condition=main.condition if main else condition,
             tag=reading.tag,
-            relevance=reading.relevance,
+            relevance=reading.relevance if main else self._relevance(reading),
             readings=tuple(self.readings.items()),
             reports=(main, *others) if main else (),
             records=tuple(self.records),
@@ -224,6 +239,22 @@ class _Draft:
             joined=why.joined(key, self.readings),
             unsettled=why.unsettled(key, self.readings),
             undescribed=why.undescribed(key, self.readings),
+        )
+
+    def _relevance(self, main: MachineReading) -> Relevance:
+        """What a study that nobody described is about: as its main document says, and its other papers.
+
+        A main paper that names no dose must not leave out a trial whose protocol does.
+        """
+        aside = (PublicationKind.NOTICE, PublicationKind.ERRATUM, PublicationKind.COMMENT)
+        papers = [one.relevance for one in self.readings.values() if one.tag.publication not in aside]
+        stands = next((one for one in (main.relevance, *papers) if not one.out), main.relevance)
+        if not papers or stands.out:
+            return stands
+        conditions = [slug for one in (stands, *papers) for slug in one.conditions]
+        claims = [slug for one in (stands, *papers) for slug in one.claims]
+        return replace(
+            stands, conditions=tuple(dict.fromkeys(conditions)), claims=tuple(dict.fromkeys(claims))
         )
 
 
