@@ -273,6 +273,12 @@ def test_results_that_join_a_plan_that_people_described_await_reading():
     assert not alone.awaits
 
 
+def test_a_strangers_paper_does_not_join_a_described_study_by_its_condition():
+    described = (row("main", registry_ids=NCT, first_author="Ames A"), read())
+    stranger = (record(2, numbers=[NCT], authors=(DAN, EVE)), read(conditions=("fibromyalgia",)))
+    assert members(held(described, stranger)) == {"main": [], "pmid:2": []}
+
+
 def test_two_rows_stay_two_studies_and_what_bears_their_number_is_not_shared_out():
     one, other = row("one", registry_ids=NCT), row("other", registry_ids=NCT)
     studies = held(one, other, record(3, numbers=[NCT]))

@@ -101,9 +101,11 @@ class Groups:
         """Whether somebody worked on both."""
         return _meet(self._people[self.of(first)], self._people[self.of(second)])
 
-    def authors_known(self, name: str) -> bool:
-        """Whether the authors of one of its documents are known in full."""
-        return self._known[self.of(name)]
+    def strangers(self, first: str, second: str) -> bool:
+        """Whether all authors of one are known, some of the other, and nobody is among both."""
+        here, there = self.of(first), self.of(second)
+        told = (self._known[here] and self._people[there]) or (self._known[there] and self._people[here])
+        return bool(told) and not self.share_people(here, there)
 
     def share_subject(self, first: str, second: str) -> bool:
         """Whether a telling word of their titles, or a condition, is the same."""
@@ -154,9 +156,7 @@ def kin(groups: Groups, first: str, second: str) -> bool:
     """Whether two groups that bear one number can be one study: somebody worked on both; or, where we don't know all who did, one subject."""
     if groups.share_people(first, second):
         return True
-    if groups.authors_known(first) and groups.authors_known(second):
-        return False
-    return groups.share_subject(first, second)
+    return not groups.strangers(first, second) and groups.share_subject(first, second)
 
 
 def _meet(here: set[Person], there: set[Person]) -> bool:
