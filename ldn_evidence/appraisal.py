@@ -86,7 +86,8 @@ def resolved(
 
     A row may name a study by any of its documents: `pmid:N` becomes the corpus row that somebody writes for it, `import:...` the
     record that PubMed gives later. A row on such a document that is no longer there, or that PubMed has since
-    given another design, is set aside; a row on a study that a person described is never.
+    given another design, is set aside; so is one on a document that has since been joined to a study with a row on the same claim.
+    A row on a study that a person described is never.
     """
     keys: dict[str, str] = {}
     for study in studies.values():
@@ -104,7 +105,41 @@ def resolved(
             aside.append(row)
         else:
             fitting.append(row if key == row.study_key else row.model_copy(update={"study_key": key}))
-    return fitting, aside
+    named = {row.row_id: row.study_key for row in rows}
+    twice = _twice(fitting, named, studies)
+    return [row for row in fitting if row.row_id not in twice], [
+        *aside,
+        *(row for row in fitting if row.row_id in twice),
+    ]
+
+
+def _twice(rows: Sequence[Appraisal], named: Mapping[str, str], studies: Mapping[str, Study]) -> set[str]:
+    """Rows made on a document while it was a study of its own, where the study that it joined has a row on the claim by another name.
+
+    `named`: the name that each row gives the study. Rows that one supersedes across the names stay: a reviewer has settled it.
+    """
+    names: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        study = studies.get(row.study_key)
+        own = study is None or named[row.row_id] in (study.key, f"pmid:{study.pmid}")
+        name = row.study_key if own else named[row.row_id]
+        names.setdefault((row.study_key, row.claim), set()).add(name)
+    settled = {
+        (row.study_key, row.claim)
+        for row in rows
+        if row.supersedes in named and named[str(row.supersedes)] != named[row.row_id]
+    }
+    kept = {
+        place: place[0] if place[0] in held else min(held)
+        for place, held in names.items()
+        if len(held) > 1 and place not in settled
+    }
+    return {
+        row.row_id
+        for row in rows
+        if (row.study_key, row.claim) in kept
+        and named[row.row_id] not in (kept[row.study_key, row.claim], f"pmid:{studies[row.study_key].pmid}")
+    }
 
 
 def _supersede(

@@ -144,6 +144,8 @@ def study_document(study: Study, rows: Sequence[Appraisal]) -> dict[str, Any]:
         "why_not": _listed(study, rows),
         "reports": [report.model_dump(mode="json", exclude_none=True) for report in study.reports],
         "records": [asdict(record) for record in study.records],
+        "joined": [{"document": name, "reason": reason} for name, reason in study.joined],
+        "doubts": list(study.doubts),
         "appraisals": [row.model_dump(mode="json", exclude_none=True) for row in rows],
     }
 

@@ -95,7 +95,10 @@ def test_reports_of_one_study_are_one_study(workspace):
 def test_a_record_that_nobody_has_read_is_listed_and_not_counted(workspace, tmp_path):
     unknown = tmp_path / "unknown.xml"
     unknown.write_text(
-        SMITH.read_text("utf-8").replace("21380937", "99999999").replace("10.1007/s10620", "10.1007/x"),
+        SMITH.read_text("utf-8")
+        .replace("21380937", "99999999")
+        .replace("10.1007/s10620", "10.1007/x")
+        .replace("NCT00663117", "NCT99999999"),
         "utf-8",
     )
     workspace.bring([unknown])

@@ -22,6 +22,7 @@ from ldn_evidence.model.vocabularies import (
     PublicationKind,
     Rise,
     Screening,
+    StudyDesign,
     Substance,
     Upgrade,
 )
@@ -57,6 +58,8 @@ class Study:
 
     `found_by`: the conditions and claims whose last search found one of its records. `readings`: what the machine made of each of
     its documents, by key; `corrections`: what reviewers have put over it. `tag` and `relevance` are what stands after them.
+    `joined`: each document but the main one, by name, with the reason why it is here. `unsettled`: what could not be settled on which
+    documents belong together. `undescribed`: papers that were joined to a study of the corpus and that no row describes.
     """
 
     key: str
@@ -70,6 +73,9 @@ class Study:
     human: bool | None = None
     readings: tuple[tuple[str, MachineReading], ...] = ()
     corrections: tuple[Correction, ...] = ()
+    joined: tuple[tuple[str, str], ...] = ()
+    unsettled: tuple[str, ...] = ()
+    undescribed: tuple[str, ...] = ()
 
     @property
     def main(self) -> Report | None:
@@ -77,48 +83,63 @@ class Study:
         return self.reports[0] if self.reports else None
 
     @property
+    def _found(self) -> Record | Citation:
+        """The main document of a study that nobody described. Another record of it, such as a notice, never speaks in its place."""
+        of_record = self.records and (not self.citations or self.citations[0].key != self.key)
+        return self.records[0] if of_record else self.citations[0]
+
+    @property
     def citation(self) -> str:
         """One line, from the corpus row if there is one, else from PubMed's record, else from an imported reference."""
-        if self.main:
-            return self.main.citation
-        return self.records[0].citation if self.records else self.citations[0].citation
+        return self.main.citation if self.main else self._found.citation
 
     @property
     def year(self) -> int | None:
         """The year of the main report."""
         if self.main:
             return self.main.year
-        return self.records[0].published.year if self.records else self.citations[0].year
+        found = self._found
+        return found.published.year if isinstance(found, Record) else found.year
 
     @property
     def pmid(self) -> int | None:
         """The PMID of the main report."""
-        if self.main:
-            return self.main.pmid
-        return self.records[0].pmid if self.records else self.citations[0].pmid
+        return self.main.pmid if self.main else self._found.pmid
 
     @property
     def doi(self) -> str | None:
         """The DOI of the main report."""
         if self.main:
             return self.main.doi
-        return self.records[0].identifier("doi") if self.records else self.citations[0].doi
+        found = self._found
+        return found.identifier("doi") if isinstance(found, Record) else found.doi
 
     @property
     def unread(self) -> bool:
         """Whether a search brought it and no person has described it yet; one that PubMed calls retracted needs no reading."""
-        return not self.reports and not any(record.retracted for record in self.records)
+        return not self.reports and not any(record.retracted for record in self.main_records)
 
     @property
     def main_records(self) -> tuple[Record, ...]:
-        """PubMed's records of the main report: by its PMID, and by its DOI only where the row has no PMID. All, if nobody described it."""
+        """PubMed's records of the main report: by its PMID, and by its DOI only where the row has no PMID. The main document, if nobody described it."""
         main = self.main
         if main is None:
-            return self.records
+            return tuple(one for one in self.records if one is self._found)
         if main.pmid:
             return tuple(one for one in self.records if one.pmid == main.pmid)
         doi = (main.doi or "").lower()
         return tuple(one for one in self.records if doi and (one.identifier("doi") or "").lower() == doi)
+
+    @property
+    def beside_rows(self) -> frozenset[str]:
+        """The names of PubMed records that stand in a described study and that none of its rows names."""
+        pmids = {one.pmid for one in self.reports}
+        dois = {(one.doi or "").lower() for one in self.reports} - {""}
+        return frozenset(
+            f"pmid:{one.pmid}"
+            for one in self.records
+            if self.reports and one.pmid not in pmids and (one.identifier("doi") or "").lower() not in dois
+        )
 
     @property
     def warning(self) -> str | None:
@@ -155,20 +176,26 @@ class Study:
 
     @property
     def awaits(self) -> bool:
-        """Whether it waits for a person to read it."""
-        return self.unread and not self.left_out
+        """Whether it waits for a person to read it: nobody has, or people described its plan alone and a paper has come since."""
+        planned = self.tag.design in (StudyDesign.TRIAL_PROTOCOL, StudyDesign.REGISTRY_ENTRY)
+        return (self.unread or (planned and bool(self.undescribed))) and not self.left_out
 
     @property
     def doubts(self) -> tuple[str, ...]:
-        """Why a person should look at the machine's reading; empty where a person described the study, or it is left out anyway."""
-        if self.reports or self.left_out:
+        """Why a person should look: at which documents belong together, and, while nobody described the study, at the machine's reading.
+
+        Empty where it is left out anyway.
+        """
+        if self.left_out:
             return ()
+        if self.reports:
+            return self.unsettled
         unclear = self.relevance.substance is Substance.UNCLEAR
         found = (
             self.tag.doubt,
             f"unclear whether it belongs here: {self.relevance.reason}" if unclear else None,
         )
-        return tuple(one for one in found if one)
+        return (*(one for one in found if one), *self.unsettled)
 
     def corrected(self, field: CorrectionField) -> Correction | None:
         """The correction that stands on a field."""

@@ -144,7 +144,11 @@ class Relevance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineReading:
-    """What a machine makes of one document: what the study is, and whether it is about the protocol's intervention."""
+    """What a machine makes of one document: what the study is, and whether it is about the protocol's intervention.
+
+    `registry_numbers`: those that its title and abstract name, misprinted ones as they are printed.
+    """
 
     tag: Tag
     relevance: Relevance
+    registry_numbers: tuple[str, ...] = ()

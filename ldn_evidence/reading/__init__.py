@@ -6,6 +6,7 @@ span. `unclear` and nothing are answers.
 
 from ldn_evidence.reading.doses import doses, stated
 from ldn_evidence.reading.facts import facts
+from ldn_evidence.reading.particulars import registry_numbers
 from ldn_evidence.reading.results import result
 
-__all__ = ["doses", "facts", "result", "stated"]
+__all__ = ["doses", "facts", "registry_numbers", "result", "stated"]

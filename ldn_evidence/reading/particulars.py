@@ -122,6 +122,11 @@ def particulars(passage: Passage) -> tuple[Extraction, ...]:
     return tuple(chain(_durations(passage), _comparators(passage), _registries(passage)))
 
 
+def registry_numbers(passage: Passage) -> tuple[str, ...]:
+    """The registry numbers that a passage names, in one spelling, each once."""
+    return tuple(one.value for one in _registries(passage))
+
+
 def _registries(passage: Passage) -> Iterator[Extraction]:
     found: dict[str, tuple[Registry, list[Span]]] = {}
     taken: list[tuple[int, int]] = []

@@ -205,7 +205,16 @@ def first_held(archive: Archive, pmids: Collection[int]) -> dict[tuple[int, str]
 
 
 # What decides how a document is read: these rooms of the package, their rules and weights.
-_READERS = ("rules", "tagging", "reading", "query", "relevance.py", "parse.py", "refresh/describing.py")
+_READERS = (
+    "rules",
+    "tagging",
+    "reading",
+    "query",
+    "relevance.py",
+    "parse.py",
+    "corpus/numbers.py",
+    "refresh/describing.py",
+)
 
 
 def _reader(protocol: Protocol) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from ldn_evidence import query, reading, relevance, tagging
+from ldn_evidence import corpus, query, reading, relevance, tagging
 from ldn_evidence.model import (
     AbstractSection,
     Citation,
@@ -48,7 +48,7 @@ class Describer:
             self._relevance(passage, stated=_stated(one))
             for one, passage in zip(reports, passages, strict=True)
         ]
-        return _joined(tagging.tags(documents), relevances)
+        return _joined(tagging.tags(documents), relevances, passages)
 
     def records(self, records: Sequence[Record]) -> list[MachineReading]:
         """PubMed records."""
@@ -64,7 +64,7 @@ class Describer:
         relevances = [
             self._relevance(passage, record=one) for one, passage in zip(records, passages, strict=True)
         ]
-        return _joined(tagging.tags(documents), relevances)
+        return _joined(tagging.tags(documents), relevances, passages)
 
     def citations(self, citations: Sequence[Citation]) -> list[MachineReading]:
         """References from other searches."""
@@ -77,7 +77,7 @@ class Describer:
             self._relevance(passage, record=_as_record(one))
             for one, passage in zip(citations, passages, strict=True)
         ]
-        return _joined(tagging.tags(documents), relevances)
+        return _joined(tagging.tags(documents), relevances, passages)
 
     def _relevance(
         self,
@@ -136,5 +136,15 @@ def _as_record(citation: Citation) -> Record:
     )
 
 
-def _joined(tags: Sequence[Tag], relevances: Sequence[Relevance]) -> list[MachineReading]:
-    return [MachineReading(tag=tag, relevance=one) for tag, one in zip(tags, relevances, strict=True)]
+def _joined(
+    tags: Sequence[Tag], relevances: Sequence[Relevance], passages: Sequence[Passage]
+) -> list[MachineReading]:
+    return [
+        MachineReading(tag=tag, relevance=one, registry_numbers=_numbers(passage))
+        for tag, one, passage in zip(tags, relevances, passages, strict=True)
+    ]
+
+
+def _numbers(passage: Passage) -> tuple[str, ...]:
+    """The registry numbers that a text names, and those that it has a digit too long or too short."""
+    return (*reading.registry_numbers(passage), *corpus.misprints(passage.text))

@@ -75,6 +75,12 @@ def study(found: Study, document: Mapping[str, Any]) -> None:
         )
         if citation.abstract:
             indented(citation.abstract)
+    if found.joined:
+        console.print("\n[bold]One study, because[/]")
+        for name, reason in found.joined:
+            indented(f"{name}: {reason}")
+    for doubt in found.doubts:
+        console.print(Padding(f"[yellow]needs review:[/] {escape(doubt)}", (0, 0, 0, 2)))
     for row in found.corrections:
         console.print(
             f"\n[bold]Corrected[/]: {row.field} = {escape(row.value)}, says {escape(row.reviewer)} on {row.date}: {escape(row.reason)}"

@@ -698,6 +698,8 @@ class Workspace:
         studies = self.studies()
         documents = sum(len(study.reports) for study in studies.values())
         alone = sum(len(study.records or study.citations) for study in studies.values() if not study.reports)
+        # A record that was joined to a row's study and is described by no row is a citation beside the rows.
+        alone += sum(len(study.beside_rows) for study in studies.values())
         rules = grading.grade_rules()
         search = self.search
         return {
