@@ -130,6 +130,33 @@ def years(text: str | None) -> tuple[int | None, int | None]:
     return span
 
 
+def named(reviewer: str | None, command: str) -> str:
+    """Who says so: the option, else the environment; a command that changes something is nobody's without it."""
+    who = (reviewer or os.environ.get("LDN_EVIDENCE_REVIEWER", "")).strip()
+    if not who:
+        raise InputError(
+            f"{command}: nobody is named. Give --reviewer NAME, or set LDN_EVIDENCE_REVIEWER to yours."
+        )
+    return who
+
+
+def stands(workspace: Workspace) -> dict[str, str]:
+    """What a reviewer's word may change of each claim, on one line each."""
+    return {
+        slug: f"{one.direction}, {one.certainty} ({one.n_studies} counted, {len(one.awaiting)} unread)"
+        for slug, one in workspace.profiles.items()
+    }
+
+
+def print_moves(before: dict[str, str], after: dict[str, str]) -> None:
+    """Which claims moved, from what to what."""
+    changed = [slug for slug in after if after[slug] != before[slug]]
+    for slug in changed:
+        print(f"  {slug}: {before[slug]} -> {after[slug]}")
+    if not changed:
+        print("  no claim changes")
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """ "1 study", "2 studies"."""
     return f"{number} {one if number == 1 else many or one + 's'}"

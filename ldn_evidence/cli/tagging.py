@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ldn_evidence.cli.frame import Csv, Json, app, opened, print_json, print_table
-from ldn_evidence.errors import InputError
-
-if TYPE_CHECKING:
-    from ldn_evidence.model import EvidenceProfile
+from ldn_evidence.cli.frame import Csv, Json, app, named, opened, print_json, print_moves, print_table, stands
 
 
 @app.command()
@@ -62,30 +57,15 @@ def correct(
     """Put a person's word over the machine's: a row in corrections.csv, which is never edited, only added to."""
     from datetime import UTC, datetime
 
-    who = (reviewer or os.environ.get("LDN_EVIDENCE_REVIEWER", "")).strip()
-    if not who:
-        raise InputError(
-            "correct: nobody is named. Give --reviewer NAME, or set LDN_EVIDENCE_REVIEWER to yours."
-        )
+    who = named(reviewer, "correct")
     workspace = opened(context)
-    before = {slug: _stands(profile) for slug, profile in workspace.profiles.items()}
+    before = stands(workspace)
     row = workspace.correct(subject, field, value, reason=reason, reviewer=who, date=datetime.now(UTC).date())
     if as_json:
         print_json(row.model_dump(mode="json"))
         return
     print(f"{row.subject}: {row.field} = {row.value}, says {row.reviewer}: {row.reason}")
-    after = {slug: _stands(profile) for slug, profile in workspace.profiles.items()}
-    changed = [slug for slug in after if after[slug] != before[slug]]
-    for slug in changed:
-        print(f"  {slug}: {before[slug]} -> {after[slug]}")
-    if not changed:
-        print("  no claim changes")
+    print_moves(before, stands(workspace))
     for warning in workspace.warnings():
         print(f"  note: {warning}")
     print(f"Written to {workspace.corrections_file}. See it: {workspace.command(f'explain {row.subject}')}")
-
-
-def _stands(profile: EvidenceProfile) -> str:
-    """What a correction may change of a claim, on one line."""
-    counted = f"{profile.n_studies} counted, {len(profile.awaiting)} unread"
-    return f"{profile.direction}, {profile.certainty} ({counted})"

@@ -45,6 +45,7 @@ from ldn_evidence.refresh import Progress, Silent, building
 from ldn_evidence.refresh.building import Built
 from ldn_evidence.store import Store
 from ldn_evidence.textfiles import read_toml
+from ldn_evidence.workspace.appraising import Appraising
 from ldn_evidence.workspace.folders import MARKER, alone, bundled, checked, find, init, unwritable, write
 from ldn_evidence.workspace.outcomes import Brought, BroughtFile, Refreshed
 
@@ -64,7 +65,7 @@ class _Settings(BaseModel):
     protocol: str = "ldn"
 
 
-class Workspace:
+class Workspace(Appraising):
     """One folder and one protocol.
 
     >>> Workspace(Path("work")).claims()[["claim", "direction", "certainty"]]  # doctest: +SKIP
@@ -151,16 +152,26 @@ class Workspace:
         return self._standing(self.studies())[0]
 
     def _standing(self, studies: Mapping[str, Study]) -> tuple[list[Appraisal], list[str]]:
-        """The standing rows, and the rows set aside: of the bundle, and of what a search brought and has changed since."""
+        """The standing rows, and the names of rows set aside; see `_appraised`."""
+        found, aside = self._appraised(studies)
+        return list(found.rows), aside
+
+    def _appraised(
+        self, studies: Mapping[str, Study], more: Sequence[Appraisal] = ()
+    ) -> tuple[appraisal.Standing, list[str]]:
+        """What all rows come to, and the rows set aside: of the bundle, and of what a search brought and has changed since.
+
+        `more`: rows that are about to be written.
+        """
         shipped, own = self._layers("appraisals", f"{self.name}.csv")
         claims = {claim.slug for claim in self.protocol.claims}
         bundle = appraisal.load(shipped)
         fitting = [row for row in bundle if row.claim in claims and row.study_key in studies]
         kept = {row.row_id for row in fitting}
         aside = [row.row_id for row in bundle if row.row_id not in kept]
-        mine, changed = appraisal.resolved(appraisal.load(own), studies)
+        mine, changed = appraisal.resolved([*appraisal.load(own), *more], studies)
         aside += [row.row_id for row in changed]
-        return appraisal.current([(shipped, fitting), (own, mine)], self.protocol, studies), aside
+        return appraisal.standing([(shipped, fitting), (own, mine)], self.protocol, studies), aside
 
     @property
     def corrections_file(self) -> Path:
