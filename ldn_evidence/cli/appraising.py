@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -161,6 +161,7 @@ class _Sitting:
     now: Now
     propose: bool
     tool: str | None
+    answers: dict[str, str] = field(default_factory=dict)
 
     def through(self) -> Appraisal:
         """Ask until the row is confirmed and written."""
@@ -308,9 +309,9 @@ def _settled(workspace: Workspace, claim: str, study: str, ask: Ask) -> dict[str
     dispute = workspace.dispute(study, claim)
     screen.beside(dispute, dispute.fields)
     answers: dict[str, str] = {}
-    for field in (*dispute.fields, "reason"):
-        asked = appraisal.question_about(field)
-        while field not in answers:
+    for name in (*dispute.fields, "reason"):
+        asked = appraisal.question_about(name)
+        while name not in answers:
             screen.question(asked, None, f"{len(answers) + 1} of {len(dispute.fields) + 1}")
             try:
                 typed = ask("> ").strip()
@@ -323,7 +324,7 @@ def _settled(workspace: Workspace, claim: str, study: str, ask: Ask) -> dict[str
                 print(f"  {asked.help}")
                 continue
             try:
-                answers[field] = "" if typed == "-" and asked.optional else appraisal.taken(asked, typed)
+                answers[name] = "" if typed == "-" and asked.optional else appraisal.taken(asked, typed)
             except InputError as error:
                 print(f"  {error}")
     return answers
