@@ -78,7 +78,7 @@ class Proposal:
 def propose(
     study: Study, claim: Claim, protocol: Protocol, rows: Sequence[Appraisal] = ()
 ) -> dict[str, Proposal]:
-    """Proposals by field. `rows`: those of `bundled` and `machine` on this study and claim; they stand above the corpus row, and it above the reading."""
+    """Proposals by field. `rows`: those that may be shown, best first (the reviewer's own, `bundled`, `machine`); they stand above the corpus row, and it above the reading."""
     found = _proposed(_read(study, protocol), claim, protocol)
     found |= _noted(study)
     for row in reversed(rows):

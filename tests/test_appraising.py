@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from readings import claim, row, study
 from test_cli import refused, run
+from typer.testing import CliRunner
 
 from ldn_evidence import InputError, Workspace, appraisal
 from ldn_evidence.appraisal import form_rules, questions, rob_without_confounding, standing, taken
+from ldn_evidence.cli import app
 from ldn_evidence.cli.appraising import walk
 from ldn_evidence.model import Appraisal, Finding, Protocol, RobAnswer, RobTool, StudyDesign
 from ldn_evidence.workspace.appraising import FILLED
@@ -85,6 +87,10 @@ def stands(*rows: Appraisal) -> list[str]:
 def test_a_persons_row_outranks_the_bundled_one_whatever_their_dates():
     assert stands(said("bundle", "bundled", day=20), said("mine", "jd", SAME, day=1)) == ["mine"]
     assert stands(said("bundle", "Bundled"), said("auto", "machine", SAME, day=9)) == ["bundle"]
+
+
+def test_a_row_over_a_bundled_one_that_ships_no_longer_stands_all_the_same():
+    assert stands(said("mine", "jd", supersedes="bundled.pain.a")) == ["mine"]
 
 
 def test_each_of_two_reviewers_may_replace_the_bundled_row():
@@ -607,6 +613,33 @@ def built_once(tmp_path_factory) -> Workspace:
 
 
 # --------------------------------------------------------------------------- the command
+
+
+def test_an_adjudicator_sees_both_rows_and_is_asked_for_each_field_that_differs(workspace):
+    judge(workspace, "jd", finding="decrease", reason="jd's reason")
+    judge(workspace, "Ana", 1, finding="mixed", outcome="partly", reason="Ana's reason")
+    place = ["-w", str(workspace.root), "adjudicate", "fibromyalgia-pain", "bruun2024", "--reviewer", "Third"]
+    left = CliRunner().invoke(app, place, input="2\n")
+    assert (left.exit_code, len(workspace.disputes())) == (1, 1)
+    assert "Settle it with the same command" in left.output
+    done = CliRunner().invoke(app, place, input="better\n?\n2\npartly\nthe interval decides\n")
+    assert done.exit_code == 0, done.output
+    for words in ("jd's reason", "Ana's reason", "≠ finding", "is not one of the answers", "Written: Third."):
+        assert words in done.output
+    assert workspace.disputes() == ()
+    (row,) = [one for one in workspace.appraisals() if one.reviewer == "Third"]
+    assert (row.finding, row.outcome, row.population) == ("decrease", "partly", "direct")
+
+
+def test_what_one_wrote_before_is_proposed_when_one_reads_it_again(workspace, capsys):
+    judge(workspace, "jd", -9, finding="mixed")
+    assert sit(workspace) == 1
+    assert workspace.proposals("bruun2024", "fibromyalgia-pain", "JD")["finding"].value == "mixed"
+    assert (
+        workspace.proposals("bruun2024", "fibromyalgia-pain", "Ana")["finding"].value
+        == "little or no difference"
+    )
+    assert "(jd row of 2026-11-23T11:51:00Z)" in capsys.readouterr().out
 
 
 def test_a_script_appraises_and_adjudicates_without_a_question(root, tmp_path):

@@ -235,6 +235,8 @@ def _latest(rows: Mapping[str, Appraisal], places: Mapping[str, str]) -> list[Ap
         if row.supersedes is None:
             continue
         where, old = places[row.row_id], str(row.supersedes)
+        if _no_longer_ships(old, rows):
+            continue
         if old not in rows:
             raise InputError(
                 f'{where}: supersedes "{old}", and no earlier row has that row_id. Mend the name.'
@@ -258,7 +260,7 @@ def _latest(rows: Mapping[str, Appraisal], places: Mapping[str, str]) -> list[Ap
     gone = {
         str(row.supersedes)
         for row in rows.values()
-        if row.supersedes is not None and (_is_person(row) == _is_person(rows[str(row.supersedes)]))
+        if row.supersedes in rows and _is_person(row) == _is_person(rows[str(row.supersedes)])
     }
     last: dict[tuple[str, str, str, bool], Appraisal] = {}
     for row in rows.values():
@@ -271,6 +273,11 @@ def _latest(rows: Mapping[str, Appraisal], places: Mapping[str, str]) -> list[Ap
                 f'on "{row.claim}". Add supersedes = {before.row_id} to the newer row.'
             )
     return list(last.values())
+
+
+def _no_longer_ships(name: str, rows: Mapping[str, Appraisal]) -> bool:
+    # A later version of the bundle may leave a row out, and a protocol of one's own may set it aside; a person's row over it stands all the same.
+    return name.startswith("bundled.") and name not in rows
 
 
 def _not_yours(where: str, row: Appraisal, before: Appraisal) -> str:
@@ -288,13 +295,13 @@ def _not_yours(where: str, row: Appraisal, before: Appraisal) -> str:
 def _check_circles(rows: Mapping[str, Appraisal], places: Mapping[str, str]) -> None:
     for row in rows.values():
         passed, here = {row.row_id}, row
-        while here.supersedes is not None:
+        while here.supersedes in rows:
             if here.supersedes in passed:
                 raise InputError(
                     f"{places[row.row_id]}: rows supersede each other in a circle. Mend supersedes."
                 )
-            passed.add(here.supersedes)
-            here = rows[here.supersedes]
+            here = rows[str(here.supersedes)]
+            passed.add(here.row_id)
 
 
 # --------------------------------------------------------------------------- adjudications

@@ -69,12 +69,15 @@ def appraise(
 ) -> None:  # fmt: skip
     """Judge what waits for you, one study and one question at a time; what another reviewer wrote is not shown."""
     from ldn_evidence import screen
+    from ldn_evidence.model import RobTool, nearest
 
     who = named(reviewer, "appraise")
     workspace = opened(context)
     workspace.reviewer(who)
     if study is not None and claim is None:
         raise InputError("appraise --study needs the claim as well: appraise CLAIM --study KEY.")
+    if tool is not None and tool not in set(RobTool):
+        raise InputError(f'--tool "{tool}" is not one we know. {nearest(tool, list(RobTool))}')
     if given:
         if study is None or claim is None:
             raise InputError(
@@ -103,7 +106,11 @@ def appraise(
         places = [(workspace.protocol.claim(claim), workspace.study(study))]
     else:
         places = [(workspace.protocol.claim(one.claim), one.study) for one in workspace.waiting(who, claim)]
-    resume = workspace.command(f"appraise{f' {claim}' if claim else ''} --reviewer {shlex.quote(who)}")
+    words = ["appraise", *([claim] if claim else []), "--reviewer", who]
+    words += ["--study", study] if study else []
+    words += ["--tool", tool] if tool else []
+    words += ["--no-proposals"] if no_proposals else []
+    resume = workspace.command(shlex.join(words))
     code = walk(
         workspace, who, places, ask=input, now=_now, resume=resume, propose=not no_proposals, tool=tool
     )
@@ -169,7 +176,7 @@ class _Sitting:
 
         workspace, key, slug = self.workspace, self.study.key, self.claim.slug
         self.answers = workspace.draft(self.reviewer, key, slug)
-        proposals = workspace.proposals(key, slug) if self.propose else {}
+        proposals = workspace.proposals(key, slug, self.reviewer) if self.propose else {}
         screen.record(workspace.explain(key), self.claim, read=self.propose)
         if self.answers:
             print(f"You had begun: {count(len(self.answers), 'answer')} kept.")

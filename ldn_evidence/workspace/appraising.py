@@ -115,11 +115,13 @@ class Appraising(ABC):
         """The first that waits for a reviewer; None where nothing does."""
         return next(iter(self.waiting(reviewer, claim)), None)
 
-    def proposals(self, study: str | int, claim: str) -> dict[str, Proposal]:
-        """What may be proposed for a row on a study and claim, with where it comes from. No person's row is among it."""
+    def proposals(self, study: str | int, claim: str, reviewer: str | None = None) -> dict[str, Proposal]:
+        """What may be proposed for a row on a study and claim, with where it comes from. Of persons' rows only the reviewer's own is among it."""
         one, asked = self.study(study), self.protocol.claim(claim)
-        rows = self.standing().proposals(one.key, asked.slug)
-        return proposing.propose(one, asked, self.protocol, rows)
+        held = self.standing()
+        own = held.own(reviewer, one.key, asked.slug) if reviewer else None
+        rows = held.proposals(one.key, asked.slug)
+        return proposing.propose(one, asked, self.protocol, (own, *rows) if own else rows)
 
     def machine_rows(self) -> list[Appraisal]:
         """A machine's rows on the claims where a study may count and nobody has a row on it; for a grade that asks for them."""
@@ -284,7 +286,11 @@ class Appraising(ABC):
                 "adjudicates": "; ".join(adjudicates) or None,
             },
         )
-        self._appraised(self.studies(), [row])
+        stands = {one.row_id for one in self._appraised(self.studies(), [row])[0].rows}
+        if adjudicates and row.row_id not in stands:
+            raise InputError(
+                f"adjudicate {asked.slug} {one.key}: a reviewer has written again meanwhile. Look at their rows once more."
+            )
         return row
 
     def _write(

@@ -20,7 +20,7 @@ MARKER_TEXT = """\
 #   ldn.db              the database; a product, `ldn-evidence refresh` rebuilds it
 #   archive/            what came from PubMed and other searches, raw, by digest, with every run's manifest
 #   corpus/ldn.csv      studies of your own, over the bundled ones (the same study_key supersedes)
-#   appraisals/ldn.csv  readings of your own (a row supersedes a bundled one by naming its row_id)
+#   appraisals/ldn.csv  readings of your own (a person's row stands over a bundled one)
 #   protocols/          protocols of your own
 #   exports/            what `ldn-evidence export` writes
 
