@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from ldn_evidence import grading, tagging
-from ldn_evidence.appraisal import UNCONFIRMED
+from ldn_evidence.appraisal import UNCONFIRMED, rob_without_confounding
 from ldn_evidence.model import (
     PARTS,
     Appraisal,
@@ -38,6 +38,7 @@ NOTICE = (
     'Computed by rules from reviewers\' readings; the reviewer "bundled" is one reader, unadjudicated. Provisional '
     "until a named person has confirmed every counted row. Not medical advice."
 )
+MACHINE_READ = "Includes rows that a machine read and nobody has confirmed: what rests on one is provisional."
 
 
 def profiles(
@@ -54,7 +55,16 @@ def profiles(
     why = open_questions or {}
     return {
         claim.slug: grading.grade(
-            claim, studies, appraisals, drug, rules, UNCONFIRMED, search, judgements, why.get(claim.slug, ())
+            claim,
+            studies,
+            appraisals,
+            drug,
+            rules,
+            UNCONFIRMED,
+            search,
+            rob_without_confounding,
+            judgements,
+            why.get(claim.slug, ()),
         )
         for claim in protocol.claims
     }

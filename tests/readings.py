@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
-from ldn_evidence.appraisal import UNCONFIRMED
+from ldn_evidence.appraisal import UNCONFIRMED, rob_without_confounding
 from ldn_evidence.grading import grade, grade_rules
 from ldn_evidence.model import (
     Appraisal,
@@ -99,7 +99,16 @@ def graded(
 ) -> EvidenceProfile:
     held = {one.key: one for one in (studies or [study(one.study_key) for one in rows])}
     return grade(
-        claim(**changes), held, rows, "Drug", grade_rules(), UNCONFIRMED, SEARCH, judgements, open_questions
+        claim(**changes),
+        held,
+        rows,
+        "Drug",
+        grade_rules(),
+        UNCONFIRMED,
+        SEARCH,
+        rob_without_confounding,
+        judgements,
+        open_questions,
     )
 
 

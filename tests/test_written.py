@@ -146,7 +146,6 @@ def refusal(root) -> str:
         ({"supersedes": "mine.1"}, "can't supersede itself"),
         ({"supersedes": "no.such.row"}, "no earlier row"),
         ({"supersedes": "bundled.mood.younger2013"}, "same study and claim"),
-        ({"supersedes": ""}, "Add supersedes"),
         ({"row_id": "bundled.mood.younger2013"}, "stands twice"),
         ({"review_of": "randomised"}, "review_of belongs to rows on systematic reviews"),
         ({"weight": "1"}, 'unknown column "weight"'),
@@ -179,6 +178,11 @@ def test_a_file_that_is_no_table_is_refused(root, raw, words):
 def test_a_row_superseded_twice_is_refused(root):
     write(root, GOOD, GOOD | {"row_id": "mine.2"})
     assert 'already superseded by "mine.1"' in refusal(root)
+
+
+def test_a_reviewers_second_row_says_which_row_it_supersedes(root):
+    write(root, GOOD, GOOD | {"row_id": "mine.2", "supersedes": ""})
+    assert "Add supersedes = mine.1 to the newer row" in refusal(root)
 
 
 def test_a_workspace_row_supersedes_and_the_bundled_file_is_untouched(root):

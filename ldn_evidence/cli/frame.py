@@ -68,7 +68,7 @@ def main() -> NoReturn:
 
 
 def _hoisted(arguments: list[str]) -> list[str]:
-    """`claims --workspace DIR` as `--workspace DIR claims`: the three options that every command has."""
+    """`claims --workspace DIR` as `--workspace DIR claims`: the options that every command has."""
     if any("\udc80" <= letter <= "\udcff" for word in arguments for letter in word):
         raise InputError("what you typed holds bytes that are no text. Type it again in UTF-8.")
     before: list[str] = []
@@ -78,6 +78,10 @@ def _hoisted(arguments: list[str]) -> list[str]:
             at = rest.index(option)
             before += rest[at : at + 2]
             del rest[at : at + 2]
+    flag = "--include-machine-read"
+    if flag in rest and "--" not in rest[: rest.index(flag)]:
+        rest.remove(flag)
+        before.append(flag)
     return before + rest
 
 
@@ -106,10 +110,13 @@ def _options(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="What was held at the end of that day (UTC), graded by today's rules. Only reads.")
     ] = None,
+    machine: Annotated[
+        bool, typer.Option("--include-machine-read", help="Grade with what a machine read where nobody has judged a study. Only reads; every grade is provisional.")
+    ] = False,
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:  # fmt: skip
     home = os.environ.get("LDN_EVIDENCE_HOME")
-    context.obj = (workspace or (Path(home) if home else None), protocol, _day(as_of))
+    context.obj = (workspace or (Path(home) if home else None), protocol, _day(as_of), machine)
 
 
 def _day(text: str | None) -> date | None:
@@ -153,19 +160,19 @@ def years(text: str | None) -> tuple[int | None, int | None]:
     return span
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
-    """ "1 study", "2 studies"."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def named(reviewer: str | None, what: str) -> str:
-    """Who speaks: the option, or the environment."""
+def named(reviewer: str | None, command: str) -> str:
+    """Who says so: the option, else the environment; a command that changes something is nobody's without it."""
     who = (reviewer or os.environ.get("LDN_EVIDENCE_REVIEWER", "")).strip()
     if not who:
         raise InputError(
-            f"{what}: nobody is named. Give --reviewer NAME, or set LDN_EVIDENCE_REVIEWER to yours."
+            f"{command}: nobody is named. Give --reviewer NAME, or set LDN_EVIDENCE_REVIEWER to yours."
         )
     return who
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """ "1 study", "2 studies"."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def search_words(search: dict[str, str] | None) -> str:
@@ -182,6 +189,7 @@ def notice(workspace: Workspace) -> None:
     search = workspace.search
     stale_from = evidence.stale_from(search) if search else None
     then = f"As of {workspace.as_of}, with today's rules. " if workspace.as_of else ""
+    then += f"{evidence.MACHINE_READ} " if workspace.machine_read else ""
     screen.notice(then + evidence.NOTICE, search, stale_from, date.today(), workspace.root)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ldn_evidence.grading.bodies import part_of
@@ -12,6 +12,7 @@ from ldn_evidence.grading.rules import GradeRules
 from ldn_evidence.model import (
     PARTS,
     RATIOS,
+    Appraisal,
     Body,
     Claim,
     ClaimKind,
@@ -26,6 +27,8 @@ from ldn_evidence.model import (
     RiskOfBias,
     StudyDesign,
 )
+
+Apart = Callable[[Appraisal], RiskOfBias]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,11 @@ def rate(
     interval: Interval | None,
     unpublished: Unpublished,
     rules: GradeRules,
+    apart: Apart,
 ) -> dict[Domain, DomainRating]:
-    """Every domain of one body, in GRADE's order."""
+    """Every domain of one body, in GRADE's order. `apart`: a row's risk of bias apart from confounding and selection."""
     return {
-        Domain.RISK_OF_BIAS: _risk_of_bias(readings, rules),
+        Domain.RISK_OF_BIAS: _risk_of_bias(readings, rules, apart),
         Domain.INCONSISTENCY: _inconsistency(readings, interval, rules),
         Domain.INDIRECTNESS: _indirectness(readings, rules),
         Domain.IMPRECISION: _imprecision(claim, readings, direction, interval, rules),
@@ -54,22 +58,17 @@ def rate(
     }
 
 
-def bias(reading: Reading, rules: GradeRules) -> RiskOfBias:
+def _bias(reading: Reading, apart: Apart) -> RiskOfBias:
     """The risk of bias that a result brings into its body: the reviewer's, or, where a body starts low, without what its start pays for."""
-    row, rule = reading.row, rules.risk_of_bias
-    paid = rule.paid_by_start.get(row.rob_tool) if row.rob_tool else None
-    if not row.rob_domains or paid is None or reading.body is Body.RANDOMISED:
-        return row.risk_of_bias
-    left = [rule.words[one] for number, one in enumerate(row.rob_domains, start=1) if number not in paid]
-    return next(one for one in (RiskOfBias.HIGH, RiskOfBias.SOME_CONCERNS, RiskOfBias.LOW) if one in left)
+    return reading.row.risk_of_bias if reading.body is Body.RANDOMISED else apart(reading.row)
 
 
-def _risk_of_bias(readings: Sequence[Reading], rules: GradeRules) -> DomainRating:
+def _risk_of_bias(readings: Sequence[Reading], rules: GradeRules, apart: Apart) -> DomainRating:
     rule = rules.risk_of_bias
-    counts = Counter(str(bias(one, rules)) for one in readings)
+    counts = Counter(str(_bias(one, apart)) for one in readings)
     inputs: dict[str, object] = {"results": dict(sorted(counts.items()))}
-    low = part_of(readings, lambda one: bias(one, rules) is RiskOfBias.LOW)
-    high = part_of(readings, lambda one: bias(one, rules) is RiskOfBias.HIGH)
+    low = part_of(readings, lambda one: _bias(one, apart) is RiskOfBias.LOW)
+    high = part_of(readings, lambda one: _bias(one, apart) is RiskOfBias.HIGH)
     if low >= rule.low_share:
         return DomainRating(rating=Concern.NONE, inputs=inputs, reason=f"results at low risk hold {low:.0%}")
     if high > rule.high_share:

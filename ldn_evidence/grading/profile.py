@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from ldn_evidence.grading.bodies import listed_by, place, weigh
-from ldn_evidence.grading.domains import Unpublished, rate
+from ldn_evidence.grading.domains import Apart, Unpublished, rate
 from ldn_evidence.grading.outlook import would_change
 from ldn_evidence.grading.pooling import best_interval, pool
 from ldn_evidence.grading.published import beside
@@ -49,6 +49,7 @@ def grade(
     rules: GradeRules,
     unconfirmed: frozenset[str],
     search: SearchDate | None,
+    apart: Apart,
     judgements: Sequence[Judgement] = (),
     open_questions: Sequence[str] = (),
 ) -> EvidenceProfile:
@@ -56,7 +57,8 @@ def grade(
 
     `appraisals` and `judgements` are the standing rows of all claims; `drug` is the intervention's short name for the sentence;
     rows of the reviewers in `unconfirmed` leave the profile provisional, and so does each of `open_questions` (reviewers who
-    differ, a study retracted or corrected after it was read), which are printed; `search` is what found the studies.
+    differ, a study retracted or corrected after it was read), which are printed; `search` is what found the studies;
+    `apart` gives a row's risk of bias apart from confounding and selection, for which a non-randomised body starts low already.
     """
     rows = [row for row in appraisals if row.claim == claim.slug]
     counted: list[Reading] = []
@@ -89,7 +91,9 @@ def grade(
         start = rules.body(setting.name).start
         interval = best_interval(claim, informing, rules) if setting.informed else None
         together = pool(claim, informing, rules) if setting.informed else together
-        domains = _judged(rate(claim, informing, setting.direction, interval, unpublished, rules), said)
+        domains = _judged(
+            rate(claim, informing, setting.direction, interval, unpublished, rules, apart), said
+        )
         upgrades = _judged(raise_(setting, informing, interval, domains, rules), said)
         certainty = _certainty(setting, domains, upgrades, rules)
     direction = setting.direction if setting else Direction.INSUFFICIENT

@@ -15,9 +15,6 @@ from ldn_evidence.model import (
     Concern,
     Direction,
     Rise,
-    RiskOfBias,
-    RobAnswer,
-    RobTool,
     StudyDesign,
     TagSource,
 )
@@ -90,12 +87,10 @@ class DirectionRule(_Rules):
 
 
 class RiskOfBiasRule(_Rules):
-    """Shares of participants; which domains of a tool a low start pays for, counted from 1; a tool's words in ours."""
+    """Shares of participants."""
 
     low_share: Share
     high_share: Share
-    paid_by_start: dict[RobTool, tuple[int, ...]]
-    words: dict[RobAnswer, RiskOfBias]
 
 
 class InconsistencyRule(_Rules):

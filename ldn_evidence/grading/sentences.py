@@ -127,6 +127,9 @@ def footnotes(
             notes.append(f"Beside it, not summed with it, the {body.name} body: {body.direction} ({found}).")
     if claim.kind is ClaimKind.HARM:
         notes += [words for one in counted if (words := _event_rates(one))]
+    machine = [one.study.key for one in counted if one.row.reviewer.casefold() == "machine"]
+    if machine:
+        notes.append(f"Read by a machine and confirmed by nobody: {', '.join(machine)}.")
     people = [one for one in counted if one.body is not Body.PRECLINICAL and one.row.n_analysed is None]
     enrolled = [f"{one.study.key} ({one.participants})" for one in people if one.participants is not None]
     unknown = [one.study.key for one in people if one.participants is None]

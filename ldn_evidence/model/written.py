@@ -215,6 +215,8 @@ class Claim(Written):
     comparator_note: str = ""
     subject: str = ""  # what the sentence is about, where that is not simply the intervention
     outcome: Text = Field(examples=["pain intensity"])
+    # Words by which a text is about this outcome ("nause*" is a beginning); none: a machine proposes no finding.
+    outcome_words: tuple[Text, ...] = ()
     expects: Expectation = Field(examples=["decrease"])
     preferred_measure: Text = Field(examples=["mean difference on a 0-10 scale at 8 to 12 weeks"])
     caveat: str = ""  # what the document adds and no study here measured

@@ -1,5 +1,6 @@
-"""Everything on a terminal: profiles, tables, studies, progress, what a machine read. Words and layout only; every value comes from below."""
+"""Everything on a terminal: profiles, tables, studies, progress, what a machine read, what a reviewer is asked. Words and layout only; every value comes from below."""
 
+from ldn_evidence.screen.appraising import agreement, beside, question, record, row, waiting
 from ldn_evidence.screen.claims import claims, profile
 from ldn_evidence.screen.console import notice
 from ldn_evidence.screen.history import changes, history, last_moves
@@ -10,7 +11,9 @@ from ldn_evidence.screen.tagged import explanation, tags
 
 __all__ = [
     "Telling",
+    "agreement",
     "answers",
+    "beside",
     "changes",
     "checks",
     "claims",
@@ -23,12 +26,16 @@ __all__ = [
     "notice",
     "profile",
     "queries",
+    "question",
+    "record",
     "refreshed",
+    "row",
     "runs",
     "studies",
     "study",
     "study_types",
     "tags",
     "telling",
+    "waiting",
     "wrong",
 ]

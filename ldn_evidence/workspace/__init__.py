@@ -52,6 +52,7 @@ from ldn_evidence.refresh.building import Built
 from ldn_evidence.store import Store
 from ldn_evidence.textfiles import read_toml
 from ldn_evidence.workspace import noting, then
+from ldn_evidence.workspace.appraising import Appraising
 from ldn_evidence.workspace.folders import MARKER, alone, bundled, checked, find, init, unwritable, write
 from ldn_evidence.workspace.outcomes import Brought, BroughtFile, Refreshed
 
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
 
     from ldn_evidence.entrez import Entrez
 
+
 # Seconds in which PubMed must answer at all: on a first run a newcomer waits, later a slow line deserves patience.
 FIRST_PATIENCE, LATER_PATIENCE = 2.5, 20.0
 
@@ -71,7 +73,7 @@ class _Settings(BaseModel):
     protocol: str = "ldn"
 
 
-class Workspace:
+class Workspace(Appraising):
     """One folder and one protocol; with `as_of`, what it held at the end of that day (UTC), graded by today's rules.
 
     >>> Workspace(Path("work")).claims()[["claim", "direction", "certainty"]]  # doctest: +SKIP
@@ -82,8 +84,12 @@ class Workspace:
         root: Path | str | None = None,
         protocol: str | None = None,
         as_of: datetime.date | None = None,
+        machine_read: bool = False,
     ) -> None:
-        """Open `root`, or find one from the current folder. Nothing is written before `refresh`, and with `as_of` never."""
+        """Open `root`, or find one from the current folder. Nothing is written before `refresh`, and with `as_of` or `machine_read` never.
+
+        `machine_read`: grade with what a machine read where nobody has judged a study; every such claim is provisional.
+        """
         try:
             self.root = Path(root).expanduser().absolute() if root is not None else find(Path.cwd())
         except RuntimeError as error:  # ~nobody
@@ -98,6 +104,7 @@ class Workspace:
         self._options = f"{where}{which}"
         self.as_of = then.checked(as_of, _now().date()) if as_of is not None else None
         self._aside = TemporaryDirectory(prefix="ldn-evidence-") if self.as_of else None
+        self.machine_read = machine_read
         # What the last build, import or correction of this object changed, claim by claim.
         self.changes: tuple[history.Move, ...] = ()
 
@@ -175,25 +182,36 @@ class Workspace:
         return corpus.layered(bundle, mine)
 
     def appraisals(self) -> list[Appraisal]:
-        """The standing rows of all claims, the workspace's over the bundled ones."""
-        return self._standing(self.studies())[0]
+        """The standing rows of all claims, the workspace's over the bundled ones; with `machine_read` a machine's beside them."""
+        rows = self._standing(self.studies())[0]
+        return [*rows, *self.machine_rows()] if self.machine_read else rows
 
     def _standing(self, studies: Mapping[str, Study]) -> tuple[list[Appraisal], list[str]]:
-        """The standing rows, and the rows set aside: of the bundle, and of what a search brought and has changed since."""
+        """The standing rows, and the names of rows set aside; see `_appraised`."""
+        found, aside = self._appraised(studies)
+        return list(found.rows), aside
+
+    def _appraised(
+        self, studies: Mapping[str, Study], more: Sequence[Appraisal] = ()
+    ) -> tuple[appraisal.Standing, list[str]]:
+        """What all rows come to, and the rows set aside: of the bundle, and of what a search brought and has changed since.
+
+        `more`: rows that are about to be written.
+        """
         shipped, own = self._layers("appraisals", f"{self.name}.csv")
         claims = {claim.slug for claim in self.protocol.claims}
-        bundle, own_rows = self._appraised(shipped, own)
+        bundle, own_rows = self._loaded(shipped, own)
         fitting = [row for row in bundle if row.claim in claims and row.study_key in studies]
         kept = {row.row_id for row in fitting}
         aside = [row.row_id for row in bundle if row.row_id not in kept]
-        mine, changed = appraisal.resolved(own_rows, studies)
+        mine, changed = appraisal.resolved([*own_rows, *more], studies)
         if self.as_of is not None:  # what it is about may have come later
             changed += [row for row in mine if row.study_key not in studies]
             mine = [row for row in mine if row.study_key in studies]
         aside += [row.row_id for row in changed]
-        return appraisal.current([(shipped, fitting), (own, mine)], self.protocol, studies), aside
+        return appraisal.standing([(shipped, fitting), (own, mine)], self.protocol, studies), aside
 
-    def _appraised(self, shipped: Path, own: Path) -> tuple[list[Appraisal], list[Appraisal]]:
+    def _loaded(self, shipped: Path, own: Path) -> tuple[list[Appraisal], list[Appraisal]]:
         """The rows of both files, or those that were there on the day."""
         bundle, mine = appraisal.load(shipped), appraisal.load(own)
         if self.as_of is None:
@@ -499,11 +517,18 @@ class Workspace:
 
     def _grade(self, now: str | None = None) -> dict[str, EvidenceProfile]:
         """Every claim's profile. `now`: the moment from which a new word of a corpus row re-opens a claim."""
-        inputs = (self.protocol, self.studies(), self.appraisals(), self.search, self.judgements())
-        graded = evidence.profiles(*inputs)
-        resting = noting.confirmed(graded, self.appraisals(), self.studies())
+        standing, rows = self.standing(), self.appraisals()
+        inputs = (self.protocol, self.studies(), rows, self.search, self.judgements())
+        differing = noting.disputed(standing.disputes)
+        graded = evidence.profiles(*inputs, differing)
+        resting = noting.confirmed(graded, rows, self.studies())
         reopened = history.reopened(resting, self._notices(resting, now), appraisal.UNCONFIRMED)
-        return evidence.profiles(*inputs, reopened) if reopened else graded
+        if not reopened:
+            return graded
+        slugs = {*differing, *reopened}
+        return evidence.profiles(
+            *inputs, {slug: (*differing.get(slug, ()), *reopened.get(slug, ())) for slug in slugs}
+        )
 
     def _notices(self, rows: Sequence[Appraisal], now: str | None) -> dict[str, tuple[history.Notice, ...]]:
         """What was said of the studies of some rows after they appeared, and since when it is held here."""
@@ -782,6 +807,8 @@ class Workspace:
 
     def dated(self, document: dict[str, Any]) -> dict[str, Any]:
         """A document with the day for which it speaks, where that is not today."""
+        if self.machine_read:
+            document = document | {"include_machine_read": evidence.MACHINE_READ}
         if self.as_of is None:
             return document
         return document | {"as_of": {"date": self.as_of.isoformat(), "notes": self._as_of_notes()}}
@@ -811,7 +838,9 @@ class Workspace:
         then.anything(self.as_of, dates)
 
     def _now_only(self, what: str) -> None:
-        """Refuse to write where an earlier day is looked at."""
+        """Refuse to write where an earlier day is looked at, or a machine's rows are."""
+        if self.machine_read:
+            raise InputError(f"--include-machine-read: only reads, and {what} writes. Leave it out.")
         if self.as_of is not None:
             raise InputError(
                 f"--as-of {self.as_of}: only looks at what was held then, and {what} writes. Leave --as-of out."

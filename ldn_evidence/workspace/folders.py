@@ -23,7 +23,7 @@ MARKER_TEXT = """\
 #   corpus/ldn.csv      studies of your own, over the bundled ones (the same study_key supersedes)
 #   corrections.csv     your word over what the machine read
 #   judgements.csv      your rating of a GRADE domain, over the rule's
-#   appraisals/ldn.csv  readings of your own (a row supersedes a bundled one by naming its row_id)
+#   appraisals/ldn.csv  readings of your own (a person's row stands over a bundled one)
 #   protocols/          protocols of your own
 #   exports/            what `ldn-evidence export` writes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ldn_evidence import history
-from ldn_evidence.appraisal import UNCONFIRMED
+from ldn_evidence.appraisal import UNCONFIRMED, Dispute
 from ldn_evidence.model import Appraisal, EvidenceProfile, Report, SearchDate, Study
 from ldn_evidence.workspace import then
 
@@ -53,4 +53,15 @@ def since(
                 found[None, one.key] = f"{then.first_day(bundled.date)}T00:00:00+00:00"
             else:
                 found[None, one.key] = history.first_noted(entries(), key, one.key, now)
+    return found
+
+
+def disputed(disputes: Iterable[Dispute]) -> dict[str, tuple[str, ...]]:
+    """Why a claim is open because persons differ, by slug."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in disputes:
+        people = ", ".join(f"{row.reviewer} ({row.finding})" for row in one.rows)
+        lapsed = f" An earlier adjudication has lapsed ({', '.join(one.lapsed)})." if one.lapsed else ""
+        words = f"Reviewers differ on {one.study_key} in {', '.join(one.fields)}: {people}; {one.stands} stands until somebody adjudicates.{lapsed}"
+        found[one.claim] = (*found.get(one.claim, ()), words)
     return found

@@ -1,0 +1,55 @@
+"""Reviewers' rows on studies and claims: which of them stands, where reviewers differ, what a reviewer is asked, how far they agree.
+
+Plain functions on plain values. Never edits a row, never derives a direction, never asks the time.
+"""
+
+from ldn_evidence.appraisal.agreement import agreement_table, dispute_table
+from ldn_evidence.appraisal.forms import (
+    Question,
+    cells,
+    form_rules,
+    overall,
+    question_about,
+    questions,
+    taken,
+)
+from ldn_evidence.appraisal.risk import risk_rules, rob_without_confounding, suggested, tool_named, tools_for
+from ldn_evidence.appraisal.rows import (
+    UNCONFIRMED,
+    Dispute,
+    Standing,
+    current,
+    differing,
+    load,
+    name_of,
+    resolved,
+    row_id,
+    standing,
+)
+
+__all__ = [
+    "UNCONFIRMED",
+    "Dispute",
+    "Question",
+    "Standing",
+    "agreement_table",
+    "cells",
+    "current",
+    "differing",
+    "dispute_table",
+    "form_rules",
+    "load",
+    "name_of",
+    "overall",
+    "question_about",
+    "questions",
+    "resolved",
+    "risk_rules",
+    "rob_without_confounding",
+    "row_id",
+    "standing",
+    "suggested",
+    "taken",
+    "tool_named",
+    "tools_for",
+]
