@@ -81,7 +81,12 @@ def _trials(review: Reading, counted: Sequence[Reading], found: Pool) -> list[st
     year = review.study.year
     later = [one for one in counted if one.study.key in ours and year and (one.study.year or 0) > year]
     if later:
-        named = _list([f"{one.study.key} ({one.study.year})" for one in later])
+        named = _list(
+            [
+                f"{one.study.key} ({one.study.year})"
+                for one in sorted(later, key=lambda one: (one.study.year or 0, one.study.key))
+            ]
+        )
         why.append(f"Ours holds {named}, published after it.")
     missing = [key for key, reason in found.refused if reason == "no interval seen"]
     if missing:

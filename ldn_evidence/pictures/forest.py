@@ -217,9 +217,10 @@ class _Picture:
         """The words left and right of the axis."""
         head = [
             ("study", 0, "left"),
-            ("people", PEOPLE, "right"),
             ("estimate (95 % interval)", EFFECT, "left"),
         ]
+        if any(one.people for _, one in self.lines):
+            head.append(("people", PEOPLE, "right"))
         if self.held.pool:
             head.append(("weight", WEIGHT, "right"))
         cells = [(0.0, text, x, align, True) for text, x, align in head]
