@@ -460,6 +460,8 @@ def test_duplicates_are_linked_and_none_is_dropped():
         2, title, journal=Journal(title="B"), publication_types=(Term(name="Duplicate Publication"),)
     )
     assert len(held(record(1, title), twice)) == 1
+    (alone,) = held(twice)
+    assert alone.doubts == ("PubMed calls it a duplicate publication: say of which",)
 
 
 # --------------------------------------------------------------------------- reviewers' word

@@ -73,6 +73,9 @@ class _Joining:
             self.doubts[name].add(words)
         self._by_number()
         self._notices([one for one in links if self._tells(one)])
+        for one in self.bearing:
+            if one.duplicate and not self.groups.row(one.name) and len(self.groups.members(one.name)) == 1:
+                self.doubts[one.name].add("PubMed calls it a duplicate publication: say of which")
 
     # ------------------------------------------------------------------------- what unites
 
