@@ -588,10 +588,10 @@ def test_a_screen_tells_the_moves_their_causes_and_that_several_came_together(wo
     screen.last_moves({slug: history.moves([entry, later], slug)[-1], "mood": None})
     shown = " ".join(capsys.readouterr().out.split())
     for words in (
-        "no difference, low, level 2, provisional (7 counted, 0 unread) -> no difference, very low",
+        "no difference, low (7 counted, 0 unread) -> no difference, very low",
         "because rules changed: grade.toml",
         "these came together in one build; which of them moved it was not worked out",
-        "first noted: no difference, low",
+        "first noted: no difference, low (7 counted, 0 unread); level 2; provisional",
         "mood nothing has been noted of it yet",
     ):
         assert words in shown, words

@@ -86,9 +86,10 @@ def test_a_broken_row_of_the_file_is_named_with_the_mend(workspace, line, words)
 
 def test_two_judgements_of_one_moment_that_differ_are_refused(workspace):
     judge(workspace, "serious")
-    judge(workspace, "very serious", reviewer="kl")
+    held = workspace.judgements_file.read_bytes()
     with pytest.raises(InputError, match="written at the same time"):
-        workspace.profile(CLAIM)
+        judge(workspace, "very serious", reviewer="kl")
+    assert workspace.judgements_file.read_bytes() == held
 
 
 def test_a_judgement_of_another_protocol_changes_nothing_here(root):

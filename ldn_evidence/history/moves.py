@@ -48,11 +48,14 @@ class Standing:
 
     @property
     def words(self) -> str:
-        """For example: no difference, low, level 2, provisional (7 counted, 0 unread)."""
-        facts = [self.direction, self.certainty]
-        facts += [f"level {self.level}"] if self.level is not None else []
-        facts += ["provisional"] if self.provisional else []
-        return f"{', '.join(facts)} ({self.studies} counted, {self.awaiting} unread)"
+        """For example: no difference, low (7 counted, 0 unread)."""
+        return f"{self.direction}, {self.certainty} ({self.studies} counted, {self.awaiting} unread)"
+
+    @property
+    def beside(self) -> tuple[str, str]:
+        """Level and whether it is provisional, as words."""
+        level = "no level" if self.level is None else f"level {self.level}"
+        return level, "provisional" if self.provisional else "confirmed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +91,12 @@ class Move:
         if self.after is None:
             return "no longer asked"
         if self.before is None:
-            return self.after.words
-        return (
-            f"{self.before.words} -> {self.after.words}" if self.shows else f"{self.after.words}, as before"
-        )
+            return "; ".join((self.after.words, *self.after.beside))
+        if not self.shows:
+            return f"{self.after.words}, as before"
+        pairs = zip(self.before.beside, self.after.beside, strict=True)
+        other = [f"{old} -> {new}" for old, new in pairs if old != new]
+        return "; ".join((f"{self.before.words} -> {self.after.words}", *other))
 
 
 def moves(entries: Sequence[Entry], slug: str, everything: bool = False) -> list[Move]:

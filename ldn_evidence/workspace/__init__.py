@@ -290,6 +290,8 @@ class Workspace(Appraising):
                 protocol=self.name,
             )
             judging.check(row, self.judgements(), self.protocol)
+            held = [one for one in judging.load(self.judgements_file) if one.protocol == self.name]
+            judging.standing(self.judgements_file, [*held, row], self.protocol)
             self._noted("files")
             judging.append(self.judgements_file, row)
             self._forget()
