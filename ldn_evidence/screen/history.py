@@ -20,7 +20,8 @@ def changes(moves: Sequence[Move], command: str) -> None:
     if not any(one.graded for one in moved):
         console.print("  no claim's grade changed")
     for one in moved:
-        indented(f"{one.claim}: {one.words}")
+        # Whole on one line: who looks for a claim's move in a log finds it.
+        console.print(f"  {escape(one.claim)}: {escape(one.words)}", soft_wrap=True)
         _causes(one)
     waiting = [one for one in moves if one.shows and one not in moved]
     if waiting:
