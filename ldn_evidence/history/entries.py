@@ -28,8 +28,8 @@ SCHEMA_VERSION = 1
 MOST_CORRECTIONS = 50
 # What decides a grade besides people's files: these rooms, and every file of rules.
 _ROOMS = (
-    "appraisal.py",
-    "corpus.py",
+    "appraisal",
+    "corpus",
     "corrections.py",
     "evidence.py",
     "grading",
