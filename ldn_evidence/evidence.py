@@ -131,6 +131,7 @@ def profile_document(
         "left_out": [asdict(one) for one in profile.left_out],
         "funding": [asdict(one) for one in profile.funding],
         "pool": asdict(profile.pool),
+        "reviews_compared": {key: list(words) for key, words in profile.compared},
         "published_pools": [asdict(one) for one in profile.published],
         "would_change": list(profile.would_change),
         "judgements": [one.model_dump(mode="json") for one in profile.judgements],

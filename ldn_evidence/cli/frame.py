@@ -143,7 +143,9 @@ def opened(context: typer.Context, reading: bool = True) -> Workspace:
     if workspace.as_of is not None and not reading:
         raise InputError("--as-of goes with commands that read, such as claims and claim. Leave it out here.")
     if workspace.machine_read and not reading:
-        raise InputError("--include-machine-read goes with commands that read, such as claims. Leave it out here.")
+        raise InputError(
+            "--include-machine-read goes with commands that read, such as claims. Leave it out here."
+        )
     for warning in workspace.warnings() if reading else ():
         print(f"ldn-evidence: note: {warning}", file=sys.stderr)
     return workspace

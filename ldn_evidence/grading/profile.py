@@ -9,7 +9,7 @@ from ldn_evidence.grading.bodies import listed_by, place, weigh
 from ldn_evidence.grading.domains import Apart, Unpublished, rate
 from ldn_evidence.grading.outlook import would_change
 from ldn_evidence.grading.pooling import best_interval, pool
-from ldn_evidence.grading.published import beside
+from ldn_evidence.grading.published import beside, compared
 from ldn_evidence.grading.rules import GradeRules
 from ldn_evidence.grading.sentences import elsewhere, footnotes, statement
 from ldn_evidence.grading.upgrades import raise_
@@ -119,6 +119,7 @@ def grade(
         funding=tuple(_funding(one) for one in counted),
         pool=together,
         published=beside(claim, reviews, counted, together),
+        compared=compared(reviews, counted, left_out, direction),
         would_change=would_change(
             claim,
             setting,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ldn_evidence.model import Body, Claim, MetaAnalysis, Pool, PublishedPool, Reading
+from ldn_evidence.model import Body, Claim, Direction, LeftOut, MetaAnalysis, Pool, PublishedPool, Reading
 
 
 def beside(
@@ -17,6 +17,38 @@ def beside(
     rows = [one for one in reviews if one.row.claim == claim.slug and one.row.estimate is not None]
     rows.sort(key=lambda one: (-(one.study.year or 0), one.study.key))
     return tuple(_published(one, counted, found) for one in rows)
+
+
+def compared(
+    reviews: Sequence[Reading], counted: Sequence[Reading], left_out: Sequence[LeftOut], direction: Direction
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """For each review, by key: whether it points where our own reading does, which of the studies it pooled we hold, and what came after it."""
+    reasons = {one.study_key: one.reason for one in left_out}
+    here = {one.study.key for one in counted}
+    found = []
+    for review in reviews:
+        words = []
+        if review.direction is None:
+            words.append("It does not inform the claim.")
+        elif review.direction is direction:
+            words.append("It points where our own reading does.")
+        else:
+            words.append(f"It points to: {review.direction}; our own reading to: {direction}.")
+        pooled = review.row.includes
+        if not pooled:
+            words.append("Which of our studies it pooled is not recorded.")
+        if held := [key for key in pooled if key in here]:
+            words.append(f"Of the studies that it pooled, counted here: {', '.join(held)}.")
+        if other := [
+            f"{key} ({reasons.get(key, 'it has no row on this claim')})" for key in pooled if key not in here
+        ]:
+            words.append(f"Held and not counted: {', '.join(other)}.")
+        year = review.study.year
+        later = sorted(one.study.key for one in counted if year and (one.study.year or 0) > year)
+        if later:
+            words.append(f"Published after it: {', '.join(later)}.")
+        found.append((review.study.key, tuple(words)))
+    return tuple(found)
 
 
 def _published(review: Reading, counted: Sequence[Reading], found: Pool) -> PublishedPool:

@@ -294,6 +294,9 @@ class EvidenceProfile:
     funding: tuple[StudyFunding, ...]
     pool: Pool  # of the rows that inform the body which sets the grade
     published: tuple[PublishedPool, ...]  # what reviews pooled for the claim, beside ours
+    compared: tuple[
+        tuple[str, tuple[str, ...]], ...
+    ]  # by review: where it agrees with our reading, what of it we hold
     would_change: tuple[str, ...]
     n_studies: int
     n_participants: int
