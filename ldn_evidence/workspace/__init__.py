@@ -535,6 +535,8 @@ class Workspace(Appraising):
     def _notices(self, rows: Sequence[Appraisal], now: str | None) -> dict[str, tuple[history.Notice, ...]]:
         """What was said of the studies of some rows after they appeared, and since when it is held here."""
         found = {key: history.notices(self.studies()[key]) for key in {row.study_key for row in rows}}
+        if not any(found.values()):  # rows that can't be read are a build's business
+            return {}
         pmids = {one.record for some in found.values() for one in some if one.record}
         held = building.first_held(self.archive, pmids) if pmids else {}
         shipped, own = self._layers("corpus", f"{self.name}.csv")
