@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ldn_evidence.entrez import Entrez
 from ldn_evidence.errors import EvidenceError
 from ldn_evidence.store import SCHEMA_VERSION
-from ldn_evidence.workspace import LATER_PATIENCE, Workspace
+from ldn_evidence.workspace import Workspace
+from ldn_evidence.workspace.writing import LATER_PATIENCE
 
 if TYPE_CHECKING:
     import pandas as pd

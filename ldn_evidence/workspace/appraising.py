@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import datetime
 import json
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ldn_evidence import appraisal, proposing, textfiles
-from ldn_evidence.appraisal import Dispute, Standing
+from ldn_evidence.appraisal import Dispute
 from ldn_evidence.errors import InputError
 from ldn_evidence.model import Appraisal, RobTool, Study, said
 from ldn_evidence.proposing import Proposal
 from ldn_evidence.refresh import Silent
 from ldn_evidence.workspace.folders import alone, write
+from ldn_evidence.workspace.writing import Writing
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ldn_evidence.model import Protocol
 
 # Cells that no reviewer gives: the program fills them.
 FILLED = ("row_id", "study_key", "claim", "reviewer", "date", "supersedes", "adjudicates")
@@ -45,57 +44,10 @@ class Waiting:
     draft: bool = False
 
 
-class Appraising(ABC):
-    """The part of a `Workspace` that reviewers write in; the rest of it is what these say."""
+class Appraising(Writing):
+    """The part of a `Workspace` that reviewers judge studies in."""
 
-    root: Path
-    name: str
-
-    @property
-    @abstractmethod
-    def protocol(self) -> Protocol:
-        """The protocol."""
-
-    @abstractmethod
-    def studies(self) -> dict[str, Study]:
-        """Every study by key."""
-
-    @abstractmethod
-    def study(self, name: str | int) -> Study:
-        """A study by its key, a report's key or a PMID."""
-
-    @abstractmethod
-    def awaiting(self) -> dict[str, list[str]]:
-        """By claim, what nobody has read."""
-
-    @abstractmethod
-    def _now_only(self, what: str) -> None:
-        """Refuse to write where an earlier day is looked at, or a machine's rows are."""
-
-    @abstractmethod
-    def _noted(self, what: str, at: datetime.datetime | None = None) -> None:
-        """Add what is concluded now to the history."""
-
-    @abstractmethod
-    def _layers(self, *parts: str) -> tuple[Path, Path]:
-        """A file as it ships, and the workspace's own over it."""
-
-    @abstractmethod
-    def _appraised(
-        self, studies: Mapping[str, Study], more: Sequence[Appraisal] = ()
-    ) -> tuple[Standing, list[str]]:
-        """What all rows come to, and the rows set aside."""
-
-    # ----------------------------------------------------------------- what stands, what waits
-
-    @property
-    def appraisals_file(self) -> Path:
-        """Where the workspace's own rows stand."""
-        return self._layers("appraisals", f"{self.name}.csv")[1]
-
-    def standing(self) -> Standing:
-        """What all rows come to: those that stand, disputes, everybody's last word."""
-        return self._appraised(self.studies())[0]
+    # ----------------------------------------------------------------- what waits, what may be proposed
 
     def waiting(self, reviewer: str, claim: str | None = None) -> list[Waiting]:
         """What waits for a reviewer, in the protocol's order: studies with a bundled or machine's row on a claim, then the others, without those that this reviewer has read.
@@ -131,17 +83,7 @@ class Appraising(ABC):
         rows = held.proposals(one.key, asked.slug)
         return proposing.propose(one, asked, self.protocol, (own, *rows) if own else rows)
 
-    def machine_rows(self) -> list[Appraisal]:
-        """A machine's rows on the claims where a study may count and nobody has a row on it; for a grade that asks for them."""
-        taken = {(row.claim, row.study_key) for row in self.standing().rows}
-        found = [
-            proposing.machine_row(study, claim, self.protocol)
-            for claim in self.protocol.claims
-            if claim.outcome_words
-            for study in self.studies().values()
-            if (claim.slug, study.key) not in taken
-        ]
-        return [row for row in found if row is not None]
+    # ----------------------------------------------------------------- rows
 
     def appraise(
         self,
@@ -193,6 +135,83 @@ class Appraising(ABC):
         settled = tuple(row.row_id for row in dispute.rows)
         return self._write(key, slug, reviewer, date, cells | fields, adjudicates=settled)
 
+    def checked_row(
+        self,
+        study: str | int,
+        claim: str,
+        reviewer: str,
+        date: datetime.datetime,
+        fields: Mapping[str, object],
+        adjudicates: tuple[str, ...] = (),
+    ) -> Appraisal:
+        """The row that would be written, checked against everything that stands; nothing is written."""
+        who = self.reviewer(reviewer)
+        one, asked = self.study(study), self.protocol.claim(claim)
+        unknown = next(
+            (name for name in fields if name not in Appraisal.model_fields or name in FILLED), None
+        )
+        if unknown is not None:
+            known = ", ".join(name for name in Appraisal.model_fields if name not in FILLED)
+            raise InputError(f'"{unknown}" is not a field that a reviewer fills. Use: {known}.')
+        shipped, own_file = self._layers("appraisals", f"{self.name}.csv")
+        used = {row.row_id for path in (shipped, own_file) for row in appraisal.load(path)}
+        held = self.standing()
+        own = held.own(who, one.key, asked.slug, adjudication=bool(adjudicates))
+        bundled = held.proposals(one.key, asked.slug)
+        before = own or (bundled[0] if bundled and not adjudicates else None)
+        cells = {name: _cell(value) for name, value in fields.items()}
+        _check_tool(cells.get("rob_tool"), one)
+        row = textfiles.written(
+            Appraisal,
+            f"appraisal of {one.key} on {asked.slug}",
+            cells
+            | {
+                "row_id": appraisal.row_id(who, asked.slug, one.key, used),
+                "study_key": one.key,
+                "claim": asked.slug,
+                "reviewer": who,
+                "date": said(date),
+                "supersedes": before.row_id if before else None,
+                "adjudicates": "; ".join(adjudicates) or None,
+            },
+        )
+        stands = {one.row_id for one in self._appraised(self.studies(), [row])[0].rows}
+        if adjudicates and row.row_id not in stands:
+            raise InputError(
+                f"adjudicate {asked.slug} {one.key}: a reviewer has written again meanwhile. Look at their rows once more."
+            )
+        return row
+
+    @staticmethod
+    def reviewer(name: str) -> str:
+        """A reviewer's name as it is written, or an error: nobody, and the names that stand for no person, can't write."""
+        who = " ".join(name.split())
+        if not who or appraisal.name_of(who) in appraisal.UNCONFIRMED:
+            raise InputError(f'reviewer "{who}": is no person\'s name. Give your own.')
+        return who
+
+    def _write(
+        self,
+        study: str | int,
+        claim: str,
+        reviewer: str,
+        date: datetime.datetime,
+        fields: Mapping[str, object],
+        adjudicates: tuple[str, ...],
+    ) -> Appraisal:
+        what = "adjudicate" if adjudicates else "appraise"
+        self._now_only(what)
+        with alone(self.root, self.name, Silent()):
+            row = self.checked_row(study, claim, reviewer, date, fields, adjudicates)
+            self._noted("files")  # what was changed by hand before is no part of what this row moves
+            textfiles.append_row(self.appraisals_file, row)
+            self._noted(what)
+        if not adjudicates:
+            self.keep_draft(row.reviewer, row.study_key, row.claim, {})
+        return row
+
+    # ----------------------------------------------------------------- disputes and agreement
+
     def disputes(self) -> tuple[Dispute, ...]:
         """Where persons differ and nobody has settled it."""
         return self.standing().disputes
@@ -243,83 +262,6 @@ class Appraising(ABC):
             write(path, json.dumps(dict(answers), ensure_ascii=False, indent=1))
         else:
             path.unlink(missing_ok=True)
-
-    # ----------------------------------------------------------------- writing
-
-    @staticmethod
-    def reviewer(name: str) -> str:
-        """A reviewer's name as it is written, or an error: nobody, and the names that stand for no person, can't write."""
-        who = " ".join(name.split())
-        if not who or appraisal.name_of(who) in appraisal.UNCONFIRMED:
-            raise InputError(f'reviewer "{who}": is no person\'s name. Give your own.')
-        return who
-
-    def checked_row(
-        self,
-        study: str | int,
-        claim: str,
-        reviewer: str,
-        date: datetime.datetime,
-        fields: Mapping[str, object],
-        adjudicates: tuple[str, ...] = (),
-    ) -> Appraisal:
-        """The row that would be written, checked against everything that stands; nothing is written."""
-        who = self.reviewer(reviewer)
-        one, asked = self.study(study), self.protocol.claim(claim)
-        unknown = next(
-            (name for name in fields if name not in Appraisal.model_fields or name in FILLED), None
-        )
-        if unknown is not None:
-            known = ", ".join(name for name in Appraisal.model_fields if name not in FILLED)
-            raise InputError(f'"{unknown}" is not a field that a reviewer fills. Use: {known}.')
-        shipped, own_file = self._layers("appraisals", f"{self.name}.csv")
-        used = {row.row_id for path in (shipped, own_file) for row in appraisal.load(path)}
-        held = self.standing()
-        own = held.own(who, one.key, asked.slug, adjudication=bool(adjudicates))
-        bundled = held.proposals(one.key, asked.slug)
-        before = own or (bundled[0] if bundled and not adjudicates else None)
-        cells = {name: _cell(value) for name, value in fields.items()}
-        _check_tool(cells.get("rob_tool"), one)
-        row = textfiles.written(
-            Appraisal,
-            f"appraisal of {one.key} on {asked.slug}",
-            cells
-            | {
-                "row_id": appraisal.row_id(who, asked.slug, one.key, used),
-                "study_key": one.key,
-                "claim": asked.slug,
-                "reviewer": who,
-                "date": said(date),
-                "supersedes": before.row_id if before else None,
-                "adjudicates": "; ".join(adjudicates) or None,
-            },
-        )
-        stands = {one.row_id for one in self._appraised(self.studies(), [row])[0].rows}
-        if adjudicates and row.row_id not in stands:
-            raise InputError(
-                f"adjudicate {asked.slug} {one.key}: a reviewer has written again meanwhile. Look at their rows once more."
-            )
-        return row
-
-    def _write(
-        self,
-        study: str | int,
-        claim: str,
-        reviewer: str,
-        date: datetime.datetime,
-        fields: Mapping[str, object],
-        adjudicates: tuple[str, ...],
-    ) -> Appraisal:
-        what = "adjudicate" if adjudicates else "appraise"
-        self._now_only(what)
-        with alone(self.root, self.name, Silent()):
-            row = self.checked_row(study, claim, reviewer, date, fields, adjudicates)
-            self._noted("files")  # what was changed by hand before is no part of what this row moves
-            textfiles.append_row(self.appraisals_file, row)
-            self._noted(what)
-        if not adjudicates:
-            self.keep_draft(row.reviewer, row.study_key, row.claim, {})
-        return row
 
 
 def _check_tool(named: str | None, study: Study) -> None:
