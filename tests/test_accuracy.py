@@ -314,7 +314,9 @@ def test_the_picture_tells_its_numbers_and_uses_no_colour():
 
 
 def test_without_the_library_that_draws_the_mend_is_named():
-    words = "import sys; sys.modules['vl_convert'] = None; from ldn_evidence.accuracy.picture import drawing; drawing()"
+    words = (
+        "import sys; sys.modules['vl_convert'] = None; from ldn_evidence.drawing import drawing; drawing()"
+    )
     done = subprocess.run([sys.executable, "-c", words], cwd=REPO, capture_output=True, text=True, timeout=60)
     assert "--plot needs vl_convert, which is not installed. Install the pictures: pip install" in done.stderr
 

@@ -11,7 +11,7 @@ from conftest import REPO
 PACKAGE = REPO / "ldn_evidence"
 FLOORS = {
     "errors": 0,
-    "model": 1, "textfiles": 1,
+    "model": 1, "textfiles": 1, "drawing": 1,
     "protocol": 2, "corpus": 2, "appraisal": 2, "entrez": 2, "archive": 2, "parse": 2, "tagging": 2, "grading": 2,
     "store": 2, "query": 2, "imports": 2, "reading": 2, "relevance": 2, "corrections": 2, "history": 2, "judging": 2,
     "refresh": 3, "evidence": 3, "ledger": 3, "accuracy": 3, "explaining": 3, "pictures": 3, "proposing": 3,

@@ -5,28 +5,14 @@ Everything is told by place, shape and words, nothing by colour: it reads the sa
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any
 
+from ldn_evidence.drawing import drawing, drawn
 from ldn_evidence.errors import InputError
 
 WIDTH = 360
 INK, GREY, PALE = "#000000", "#767676", "#d0d0d0"
-
-
-def drawing() -> ModuleType:
-    """The library that draws. Raises InputError, with the mend, where it is not installed."""
-    try:
-        import altair
-        import vl_convert  # noqa: F401  # altair asks for it only when the picture is finished
-    except ImportError as error:
-        raise InputError(
-            f"--plot needs {error.name}, which is not installed. "
-            'Install the pictures: pip install "ldn-evidence[pictures]".'
-        ) from error
-    return altair
 
 
 def reliability_svg(found: Mapping[str, Any]) -> str:
@@ -84,6 +70,4 @@ def reliability_svg(found: Mapping[str, Any]) -> str:
         .configure_view(stroke=GREY)
         .configure_title(fontSize=14, subtitleFontSize=12)
     )
-    svg = io.StringIO()
-    picture.save(svg, format="svg")
-    return svg.getvalue()
+    return drawn(picture, "svg").decode("utf-8")

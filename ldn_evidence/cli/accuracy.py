@@ -172,7 +172,7 @@ def direction(file: Labels, as_json: Json = False) -> None:
 
 def _ready_to_draw(plot: Path) -> None:
     """Refuses before anything is read what could not be drawn afterwards."""
-    from ldn_evidence.accuracy.picture import drawing
+    from ldn_evidence.drawing import drawing
 
     if plot.suffix.lower() != ".svg":
         raise InputError(f"--plot {plot}: only SVG is drawn. Name the file {plot.with_suffix('.svg').name}.")

@@ -19,6 +19,7 @@ def forest(
 ) -> None:  # fmt: skip
     """One claim's studies with their intervals, what they give together, and what reviews have published, as a picture."""
     from ldn_evidence import pictures
+    from ldn_evidence.drawing import drawing
 
     form = out.suffix.lower().removeprefix(".")
     if form not in pictures.FORMATS:
@@ -27,7 +28,7 @@ def forest(
         )
     if not out.parent.is_dir():
         raise InputError(f"--out {out}: there is no folder {out.parent}. Make it, or name another.")
-    pictures.drawing()
+    drawing()
     workspace = opened(context)
     out.write_bytes(pictures.drawn(workspace.forest(claim), form))
     print(f"Drawn: {out}")

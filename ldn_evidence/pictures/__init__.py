@@ -3,7 +3,7 @@
 Everything is told by place, shape and words, nothing by colour: a picture reads the same in greyscale.
 """
 
-from ldn_evidence.pictures.drawing import FORMATS, drawing, drawn
+from ldn_evidence.drawing import FORMATS, drawing, drawn
 from ldn_evidence.pictures.forest import forest
 
 __all__ = ["FORMATS", "drawing", "drawn", "forest"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ldn_evidence.drawing import drawing
 from ldn_evidence.model import RATIOS, Claim, EvidenceProfile, Pool, PublishedPool
-from ldn_evidence.pictures.drawing import drawing
 from ldn_evidence.pictures.lines import Line, Shown, effect, shown
 
 # Places across, in points: the columns of words, and between them the axis.

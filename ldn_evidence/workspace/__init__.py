@@ -62,12 +62,8 @@ class Workspace(Appraising):
         Raises InputError where no row and no review has an interval, and where the pictures are not installed.
         """
         claim, profile = self.protocol.claim(slug), self.profile(slug)
-        best = profile.body.name if profile.body else None
-        informing = [one for one in profile.counted if one.body is best and one.direction is not None]
-        found = grading.pool(claim, informing, grading.grade_rules())
-        published = grading.beside(claim, profile.reviews, profile.counted, found)
-        drug = self.protocol.intervention.short
-        return pictures.forest(claim, profile, found, published, drug=drug, provenance=self.provenance())
+        drug, source = self.protocol.intervention.short, self.provenance()
+        return pictures.forest(claim, profile, profile.pool, profile.published, drug=drug, provenance=source)
 
     # ----------------------------------------------------------------- studies
 
