@@ -186,7 +186,8 @@ def _head(protocol: Protocol, search: SearchDate | None) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "protocol": protocol.name,
-        "last_search": asdict(search) | {"stale_from": stale_from(search)} if search else None,
+        "last_search": asdict(search) if search else None,
+        "search_stale_from": stale_from(search) if search else None,
         "notice": NOTICE,
     }
 

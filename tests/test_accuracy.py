@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import refused, run
 from conftest import REPO
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
-from test_cli import refused, run
 
 from ldn_evidence import InputError, accuracy
 

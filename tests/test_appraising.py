@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import refused
 from conftest import RECORDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from readings import claim, row, study
-from test_cli import refused
 from typer.testing import CliRunner
 
 from ldn_evidence import InputError, Workspace, appraisal

@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from commands import refused, run
 from conftest import RECORDS
 
 DIRECTIONS = {"supports", "no difference", "mixed", "against", "insufficient"}
 CERTAINTIES = {"high", "moderate", "low", "very low", "no evidence"}
 RATINGS = {"no concern", "serious", "very serious", "extremely serious"}
-
-
-def run(*arguments: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("LDN_EVIDENCE")}
-    env |= {"HOME": str(cwd), "XDG_DATA_HOME": str(cwd / "data-home"), "COLUMNS": "120", **environment}
-    command = [sys.executable, "-m", "ldn_evidence", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=cwd, env=env, capture_output=True, text=True, encoding="utf-8", timeout=60
-    )
-
-
-def refused(*arguments: object, cwd: Path, code: int = 2) -> str:
-    """The one line in which a command refuses; never a traceback."""
-    done = run(*arguments, cwd=cwd)
-    assert (done.returncode, done.stdout) == (code, ""), done
-    assert "Traceback" not in done.stderr
-    return done.stderr
 
 
 def test_refresh_works_in_any_folder_with_no_preparation(tmp_path):

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import refused, run
 from conftest import RECORDS, REPO
 from standin import Fault, StandIn
-from test_cli import refused, run
 
 KEY = "0123456789-a-secret-key"
 

@@ -7,8 +7,8 @@ import io
 import json
 
 import pytest
+from commands import refused, run
 from conftest import RECORDS
-from test_cli import refused, run
 
 from ldn_evidence import Workspace
 

@@ -609,7 +609,7 @@ def test_the_table_of_moves_holds_each_once(workspace):
 
 
 def test_history_and_as_of_on_the_command_line(root, tmp_path):
-    from test_cli import refused, run
+    from commands import refused, run
 
     said = json.loads(run("history", "fibromyalgia-pain", "--json", "-w", root, cwd=tmp_path).stdout)
     assert [one["before"] for one in said["moves"]] == [None]
