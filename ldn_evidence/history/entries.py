@@ -153,7 +153,11 @@ def profile_digest(document: Mapping[str, Any], search: SearchDate | None) -> st
 
     The sentence of an unanswered claim gives the search: with it, every run would be a change of every such claim.
     """
-    said = {name: value for name, value in document.items() if name not in ("last_search", "notice")}
+    said = {
+        name: value
+        for name, value in document.items()
+        if name not in ("last_search", "search_stale_from", "notice")
+    }
     if search is not None:
         said["statement"] = said["statement"].replace(f"{search.source}, {search.date}", "")
     return digest(said, 64)
