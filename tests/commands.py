@@ -27,8 +27,7 @@ PATIENCE = 120
 
 def run(*arguments: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """One command, in a folder, with an environment of its own."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("LDN_EVIDENCE")}
-    env |= {"HOME": str(cwd), "XDG_DATA_HOME": str(cwd / "data-home"), "COLUMNS": "120", **environment}
+    env = _environment(cwd, environment)
     command = ["ldn-evidence", *map(str, arguments)]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = os.fork()
@@ -40,6 +39,20 @@ def run(*arguments: object, cwd: Path, **environment: str) -> subprocess.Complet
             stream.seek(0)
             texts.append(stream.read().decode("utf-8"))
     return subprocess.CompletedProcess(command, code, *texts)
+
+
+def start(*arguments: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The same, started afresh: for a command that draws or runs the encoder, whose engines do not outlive a fork."""
+    command = [sys.executable, "-m", "ldn_evidence", *map(str, arguments)]
+    env = _environment(cwd, environment)
+    return subprocess.run(
+        command, cwd=cwd, env=env, capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE
+    )
+
+
+def _environment(cwd: Path, more: dict[str, str]) -> dict[str, str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("LDN_EVIDENCE")}
+    return env | {"HOME": str(cwd), "XDG_DATA_HOME": str(cwd / "data-home"), "COLUMNS": "120", **more}
 
 
 def refused(*arguments: object, cwd: Path, code: int = 2) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import refused, run
+from commands import refused, run, start
 from conftest import REPO
 from hypothesis import given
 from hypothesis import strategies as st
@@ -318,7 +318,9 @@ def test_without_the_library_that_draws_the_mend_is_named():
         "import sys; sys.modules['vl_convert'] = None; from ldn_evidence.drawing import drawing; drawing()"
     )
     done = subprocess.run([sys.executable, "-c", words], cwd=REPO, capture_output=True, text=True, timeout=60)
-    assert "--plot needs vl_convert, which is not installed. Install the pictures: pip install" in done.stderr
+    assert (
+        "a picture needs vl_convert, which is not installed. Install the pictures: pip install" in done.stderr
+    )
 
 
 # --------------------------------------------------------------------------- the commands
@@ -401,7 +403,7 @@ def test_a_wrong_reading_is_shown_with_its_title(studies, tmp_path):
 
 
 def test_the_reliability_of_study_types_is_drawn(studies, tmp_path):
-    done = run("evaluate", "study-type", studies, "--plot", "reliability.svg", cwd=tmp_path)
+    done = start("evaluate", "study-type", studies, "--plot", "reliability.svg", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     drawn = etree.fromstring((tmp_path / "reliability.svg").read_bytes())
     assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
