@@ -70,6 +70,7 @@ condition = "condition-one"         # or query = "..." where no condition gives 
 population = "<adults with the condition>"
 comparator = ["placebo"]            # none, placebo, active, untreated or other dose
 outcome = "<the outcome>"
+# outcome_words = ["<a word of it>"]  # where an abstract names none of them, a machine proposes no finding
 expects = "decrease"                # decrease, increase or "no more than comparator"
 preferred_measure = "<measure, scale and time>"
 direct = "<what counts as direct evidence>"
