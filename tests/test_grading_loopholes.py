@@ -103,6 +103,10 @@ trial = st.builds(
 
 def as_row(key: str, drawn: tuple[Finding, int | None, Comparator, float | None, float]) -> Appraisal:
     finding, n, comparator, estimate, spread = drawn
+    # Figures stand in the outcome's own direction.
+    turned = {Finding.DECREASE: -1, Finding.INCREASE: 1}.get(finding)
+    if estimate is not None and turned:
+        estimate = turned * abs(estimate)
     figures = {} if estimate is None else interval(estimate, estimate - spread, estimate + spread)
     return row(key, finding, n, comparator=comparator, **figures)
 
@@ -249,7 +253,8 @@ def test_a_judgement_stands_over_the_rule_and_what_the_rule_said_stays_beside_it
 @given(st.lists(trial, min_size=1, max_size=3), st.sampled_from([*Domain, *Upgrade]), st.data())
 def test_no_judgement_is_silent_and_none_leaves_the_ladder(drawn, domain, data):
     rows = [as_row(f"s{i}", one) for i, one in enumerate(drawn)]
-    word = data.draw(st.sampled_from([*(Concern if isinstance(domain, Domain) else Rise)]))
+    rises = Rise if domain is Upgrade.LARGE_EFFECT else [Rise.NONE, Rise.ONE]
+    word = data.draw(st.sampled_from([*(Concern if isinstance(domain, Domain) else rises)]))
     profile = graded(rows, judgements=[judged(word, domain)])
     assert profile.certainty in LADDER[1:]
     assert {**profile.domains, **profile.upgrades}[domain].by == "jd"
@@ -293,7 +298,7 @@ def test_what_would_change_a_grade_names_each_reason_and_how_far_it_reaches():
         "Risk of bias: results at low risk that hold two thirds of the people (1 of 1 not assessed). This alone would leave it very low.",
         "Imprecision: more people, or an interval that decides (90 participants, no more than 100; no interval that can be held "
         "against a margin). With this alone certainty would be low.",
-        "Publication bias: larger studies, and results of the trials that were registered (only small studies support (none above "
+        "Publication bias: larger studies, and results of the trials that were registered (only small studies support (none known above "
         "100 participants)). This alone would leave it very low.",
     )
     assert graded([GOOD]).would_change == ()
@@ -318,3 +323,154 @@ def test_every_gap_has_a_sentence_without_holes():
     assert len(set(firsts)) == len(gaps)
     assert not any("{" in words for one in gaps for words in one.would_change)
     assert claim().outcome in firsts[0]
+
+
+# --------------------------------------------------------------------------- figures and findings
+
+
+@pytest.mark.parametrize(("measure", "scale"), [("MD", "0-10"), ("SMD", ""), ("RD", "")])
+def test_a_finding_that_its_own_figures_contradict_is_refused(measure, scale):
+    for finding, sign in ((Finding.DECREASE, 1), (Finding.INCREASE, -1)):
+        with pytest.raises(ValueError, match="outcome's own direction"):
+            row("a", finding, **interval(2 * sign, 2 * sign - 1, 2 * sign + 1, measure, scale))
+
+
+def test_no_difference_with_an_interval_wholly_beyond_the_margin_is_mixed():
+    profile = graded([row("a", NULL, 500, **interval(-3, -4, -2))])
+    assert profile.direction is Direction.MIXED
+    assert "wholly beyond the margin" in profile.counted[0].note
+
+
+def test_an_unknown_number_of_people_clears_nothing():
+    bad = [
+        row("a", Finding.DECREASE, 5000, risk_of_bias="high", population="indirect"),
+        row("b", Finding.DECREASE, 10),
+        row("c", Finding.DECREASE, 10),
+    ]
+    unknown = row("d", Finding.DECREASE, None)
+    before, after = graded(bad), graded([*bad, unknown])
+    for domain in (Domain.RISK_OF_BIAS, Domain.INDIRECTNESS):
+        assert (
+            grade_rules().steps[after.domains[domain].rating]
+            >= grade_rules().steps[before.domains[domain].rating]
+        )
+    assert "other people" in after.statement
+    small = [row(f"s{i}", Finding.DECREASE, 30) for i in range(4)]
+    assert graded([*small, unknown]).domains[Domain.PUBLICATION_BIAS].rating is Concern.SERIOUS
+
+
+def test_one_interval_does_not_speak_for_a_body_of_which_it_holds_a_third():
+    rows = [row("a", Finding.DECREASE, 500, **interval(-0.5, -0.7, -0.3))]
+    rows += [row(key, Finding.DECREASE, 450, **interval(-2, -2.5, -1.5, "SMD", "")) for key in "bc"]
+    assert graded(rows).direction is Direction.SUPPORTS
+
+
+def test_twelve_people_show_no_high_certainty_of_no_difference():
+    for n in (12, None):
+        profile = graded([row("a", NULL, n, **interval(0, -0.5, 0.5))])
+        assert (profile.direction, profile.certainty) == (Direction.NO_DIFFERENCE, Certainty.MODERATE)
+
+
+def test_a_result_that_cannot_tell_is_never_of_high_certainty():
+    assert graded([row("a", NULL, 900)]).certainty is Certainty.MODERATE
+    assert graded([row("a", Finding.MIXED, 900)]).certainty is Certainty.MODERATE
+
+
+def test_a_prediction_interval_that_reaches_no_effect_is_inconsistent():
+    shifts = (-4.5, -2, -1.6, -2.9)
+    rows = [
+        row(key, Finding.DECREASE, 200, **interval(shift, shift - 1, shift + 1))
+        for key, shift in zip("abcd", shifts, strict=True)
+    ]
+    profile = graded(rows)
+    low, high = profile.pool.analysis.prediction
+    assert low < 0 < high or profile.pool.analysis.high < -1 < high
+    assert profile.domains[Domain.INCONSISTENCY].rating is Concern.SERIOUS
+
+
+# --------------------------------------------------------------------------- harms
+
+
+def test_shown_harm_is_not_outvoted():
+    facts = {"kind": "harm", "expects": "no more than comparator"}
+    many = row("many", NULL, 700, **interval(1, 0.9, 1.1, "RR", ""))
+    harm = row("harm", Finding.INCREASE, 340, **interval(4, 2.5, 6.4, "RR", ""))
+    profile = graded([many, harm], **facts)
+    assert profile.direction is Direction.MIXED
+    assert profile.domains[Domain.INCONSISTENCY].rating is Concern.VERY_SERIOUS
+    assert "No study supports" not in profile.statement  # the null one says what the claim says
+    assert graded([harm], **facts).direction is Direction.AGAINST
+
+
+def test_no_difference_in_a_harm_says_compared_with_what():
+    rows = [row("a", NULL, 5000, **interval(1, 0.95, 1.05, "RR", ""))]
+    profile = graded(rows, kind="harm", expects="decrease", comparator_note="an opioid")
+    assert profile.statement == "Drug makes little or no difference to pain compared with an opioid."
+
+
+def test_an_odds_ratio_raises_only_where_the_event_is_known_to_be_rare():
+    figures = interval(3, 2.2, 4, "OR", "")
+    margin = {"smallest_important_difference": [{"measure": "OR", "value": 1.25, "reference": "a test"}]}
+
+    def raised(events: int) -> Rise:
+        cells = {
+            "events_comparator": events,
+            "n_comparator": 1000,
+            "events_intervention": 350,
+            "n_intervention": 1000,
+        }
+        rows = [row("c", Finding.INCREASE, 2000, **figures, **cells)]
+        profile = graded(rows, COHORT, kind="harm", expects="increase", **margin)
+        return profile.upgrades[Upgrade.LARGE_EFFECT].rating
+
+    assert (raised(100), raised(101)) == (Rise.ONE, Rise.NONE)
+
+
+def test_the_ratio_of_one_study_among_several_raises_nothing():
+    studies = [study("c", "cohort"), study("d", "cohort")]
+    rows = [row("c", Finding.INCREASE, 800, **interval(6, 3, 9, "RR", "")), row("d", Finding.INCREASE, 790)]
+    profile = graded(rows, studies, kind="harm", expects="increase")
+    assert profile.upgrades[Upgrade.LARGE_EFFECT].rating is Rise.NONE
+
+
+# --------------------------------------------------------------------------- active drugs, reviews, judgements
+
+
+def test_no_difference_from_an_active_drug_outvotes_nothing():
+    rows = [row("active", NULL, 1000, comparator="active"), row("placebo", Finding.DECREASE, 450)]
+    profile = graded(rows, comparator=["placebo", "active"])
+    assert (profile.direction, profile.body.n_studies, profile.n_studies) == (Direction.SUPPORTS, 1, 2)
+
+
+def test_a_review_that_pooled_a_retracted_study_sets_no_grade():
+    review, gone = study("r", "meta_analysis"), study("gone", correction_status="retracted")
+    rows = [row("r", Finding.DECREASE, 600, review_of="randomised", includes="gone")]
+    profile = graded([*rows, row("gone", Finding.DECREASE)], [review, gone])
+    assert profile.certainty is Certainty.NO_EVIDENCE
+
+
+def test_reviews_that_point_elsewhere_lower_the_one_that_speaks():
+    held = [study("new", "meta_analysis", year=2026), study("old", "meta_analysis", year=2025)]
+    rows = [row("new", Finding.DECREASE, 600, review_of="randomised")]
+    rows += [row("old", NULL, 5000, review_of="randomised", **interval(0, -0.2, 0.2))]
+    profile = graded(rows, held)
+    assert profile.body.by_review == "new"
+    assert profile.domains[Domain.INCONSISTENCY].rating is Concern.SERIOUS
+
+
+def test_no_judgement_raises_a_case_report():
+    case = [study("c", "case_report")]
+    rows = [row("c", Finding.DECREASE, 5, comparator="none")]
+    words = [judged("raised by two", Upgrade.LARGE_EFFECT), judged("raised by one", Upgrade.CONFOUNDING)]
+    profile = graded(rows, case, judgements=words)
+    assert (profile.certainty, profile.ocebm_level) == (Certainty.VERY_LOW, 4)
+    assert "without effect" in profile.upgrades[Upgrade.LARGE_EFFECT].reason
+    with pytest.raises(ValueError, match="is not a rating of that domain"):
+        judged("raised by two", Upgrade.DOSE_RESPONSE)
+
+
+def test_what_was_said_of_a_counted_study_since_is_said_here():
+    concern = graded([row("a", Finding.DECREASE)], [study("a", correction_status="expression of concern")])
+    assert "An editor has expressed concern about a." in concern.footnotes
+    corrected = graded([row("a", Finding.DECREASE)], [study("a", correction_status="corrected")])
+    assert "A correction of a has been published." in corrected.footnotes

@@ -209,7 +209,7 @@ def test_a_review_in_another_measure_is_shown_with_what_keeps_the_two_apart():
 
 
 def test_a_review_whose_studies_are_recorded_is_compared_study_by_study():
-    same = interval(0.03, -0.78, 0.84)
+    same = {"finding": NULL, **interval(0.03, -0.78, 0.84)}
     assert reviewed(**same, includes=["a", "d"]) == (
         (
             "It pooled d, of which we hold no figures that could be pooled.",

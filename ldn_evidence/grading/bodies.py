@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ldn_evidence.grading.pooling import Interval, best_interval
+from ldn_evidence.grading.pooling import Interval, best_interval, own_interval
 from ldn_evidence.grading.rules import GradeRules, Listed
 from ldn_evidence.model import (
     Appraisal,
@@ -83,6 +83,12 @@ def _direction(claim: Claim, row: Appraisal, rules: GradeRules) -> tuple[Directi
     if row.finding is Finding.MIXED:
         return Direction.MIXED, ""
     if row.finding is Finding.NO_DIFFERENCE:
+        own = own_interval(claim, row)
+        if own is not None and own.outside:
+            return (
+                Direction.MIXED,
+                f"called no difference, though {own.words} lies wholly beyond the margin {own.margin_words}",
+            )
         return Direction.NO_DIFFERENCE, ""
     wanted = Finding.INCREASE if claim.expects is Expectation.INCREASE else Finding.DECREASE
     if row.finding is wanted:
@@ -96,15 +102,27 @@ def _asked(claim: Claim) -> str:
     return claim.comparator_note or " or ".join(claim.comparator)
 
 
+def informing(claim: Claim, readings: Sequence[Reading]) -> list[Reading]:
+    """The rows that inform. For a benefit no difference from another active drug shows nothing either way: it informs only where nothing else does."""
+    found = [one for one in readings if one.direction is not None]
+    telling = [one for one in found if not _like_an_active_drug(claim, one)]
+    return telling or found
+
+
+def _like_an_active_drug(claim: Claim, one: Reading) -> bool:
+    active = claim.kind is ClaimKind.BENEFIT and one.row.comparator is Comparator.ACTIVE
+    return active and one.direction is Direction.NO_DIFFERENCE
+
+
 def weigh(claim: Claim, name: Body, readings: Sequence[Reading], rules: GradeRules) -> BodyOfEvidence:
     """One body's direction, from its own rows alone. Counts are of informative rows, or of all if none informs."""
-    informing = [reading for reading in readings if reading.direction is not None]
+    telling = informing(claim, readings)
     direction, why = (
-        verdict(claim, informing, best_interval(claim, informing, rules), rules)
-        if informing
+        verdict(claim, telling, best_interval(claim, telling, rules), rules)
+        if telling
         else (Direction.INSUFFICIENT, "no row informs, so certainty is very low")
     )
-    shown = informing or list(readings)
+    shown = telling or list(readings)
     people = [reading.participants for reading in shown if reading.participants is not None]
     review = next(
         (one.study.key for one in shown if one.study.tag.design is StudyDesign.SYSTEMATIC_REVIEW), None
@@ -114,39 +132,53 @@ def weigh(claim: Claim, name: Body, readings: Sequence[Reading], rules: GradeRul
         direction=direction,
         n_studies=None if review else len(shown),
         n_participants=sum(people) if people else None,
-        informed=bool(informing),
+        informed=bool(telling),
         by_review=review,
         why=why,
     )
 
 
 def verdict(
-    claim: Claim, informing: Sequence[Reading], interval: Interval | None, rules: GradeRules
+    claim: Claim, telling: Sequence[Reading], interval: Interval | None, rules: GradeRules
 ) -> tuple[Direction, str]:
     """Which way informative rows of one body point, and why. `interval`: the best one of them all."""
-    directions = {reading.direction for reading in informing if reading.direction is not None}
+    directions = {reading.direction for reading in telling if reading.direction is not None}
     if claim.expects is Expectation.NO_MORE:
         harmless = _at_least(
-            informing, lambda one: one.direction in (Direction.NO_DIFFERENCE, Direction.SUPPORTS)
+            telling, lambda one: one.direction in (Direction.NO_DIFFERENCE, Direction.SUPPORTS)
         )
+        shown = [one for one in telling if one.direction is Direction.AGAINST and _harmful(claim, one)]
+        if shown:
+            harmful = ", ".join(sorted(one.study.key for one in shown))
+            others = "the rows disagree: " if len(directions) > 1 else ""
+            return (
+                Direction.MIXED if len(directions) > 1 else Direction.AGAINST,
+                f"{others}more harm than the margin allows was shown by {harmful}",
+            )
         if harmless >= rules.direction.null_share:
             return _no_more(interval)
         trifling = None
     else:
-        trifling = _trifling(claim, informing, rules)
+        trifling = _trifling(claim, telling, rules)
         if trifling and len(directions) == 1:
             return Direction.NO_DIFFERENCE, trifling
-        nulls = _at_least(informing, lambda one: bool(trifling) or one.direction is Direction.NO_DIFFERENCE)
+        nulls = _at_least(telling, lambda one: bool(trifling) or one.direction is Direction.NO_DIFFERENCE)
         # Without a margin nothing can show that a difference does not matter: null rows then only disagree.
         speak = rules.direction.null_share if claim.smallest_important_difference else 1.0
         if nulls >= speak:
-            return _null(claim, informing, interval, nulls)
+            return _null(claim, telling, interval, nulls)
     if len(directions) > 1:
         return Direction.MIXED, "the rows disagree"
     (direction,) = directions
     if interval is not None and interval.inside and direction is not Direction.MIXED:
         return Direction.NO_DIFFERENCE, _too_small(interval)
-    return direction, "one row" if len(informing) == 1 else "the rows agree"
+    return direction, "one row" if len(telling) == 1 else "the rows agree"
+
+
+def _harmful(claim: Claim, one: Reading) -> bool:
+    """Whether a row's own interval lies wholly beyond the harmful end of the margin."""
+    own = own_interval(claim, one.row)
+    return own is not None and own.low > own.margin[1]
 
 
 def _trifling(claim: Claim, informing: Sequence[Reading], rules: GradeRules) -> str | None:
@@ -195,20 +227,6 @@ def _no_more(interval: Interval | None) -> tuple[Direction, str]:
     )
 
 
-def share(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> float | None:
-    """The share of participants in rows for which something holds; None where that can't be known.
-
-    Where some row's number is unknown, the answer is still known if all rows or no rows qualify.
-    """
-    chosen = [reading for reading in readings if holds(reading)]
-    if not chosen or len(chosen) == len(readings):
-        return float(bool(chosen))
-    if any(reading.participants is None for reading in readings):
-        return None
-    total = sum(reading.participants or 0 for reading in readings)
-    return sum(reading.participants or 0 for reading in chosen) / total if total else None
-
-
 def _at_least(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> float:
     """The smallest share of participants for which something can hold, whatever the numbers that are not known.
 
@@ -224,9 +242,11 @@ def _at_least(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> 
     return held / (held + rest) if held + rest else 0.0
 
 
-def part_of(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> float:
-    """The same share, of rows where a number of participants is missing; 0 where there is no row."""
-    known = share(readings, holds)
-    if known is not None:
-        return known
-    return sum(map(holds, readings)) / len(readings)
+def at_least(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> float:
+    """The smallest share of participants for which something can hold, whatever the numbers that are not known; 0 where there is no row."""
+    return _at_least(readings, holds) if readings else 0.0
+
+
+def at_most(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> float:
+    """The largest such share: what speaks against a body must not hide behind a number that nobody saw."""
+    return 1 - _at_least(readings, lambda one: not holds(one)) if readings else 0.0

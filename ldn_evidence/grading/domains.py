@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ldn_evidence.grading.bodies import part_of
+from ldn_evidence.grading.bodies import at_least, at_most
 from ldn_evidence.grading.pooling import Interval
 from ldn_evidence.grading.rules import GradeRules
 from ldn_evidence.model import (
@@ -47,11 +47,15 @@ def rate(
     unpublished: Unpublished,
     rules: GradeRules,
     apart: Apart,
+    others: Sequence[Reading] = (),
 ) -> dict[Domain, DomainRating]:
-    """Every domain of one body, in GRADE's order. `apart`: a row's risk of bias apart from confounding and selection."""
+    """Every domain of one body, in GRADE's order.
+
+    `apart`: a row's risk of bias apart from confounding and selection. `others`: where a review is the body, the reviews that could be it too.
+    """
     return {
         Domain.RISK_OF_BIAS: _risk_of_bias(readings, rules, apart),
-        Domain.INCONSISTENCY: _inconsistency(readings, interval, rules),
+        Domain.INCONSISTENCY: _inconsistency(claim, readings, interval, others, rules),
         Domain.INDIRECTNESS: _indirectness(readings, rules),
         Domain.IMPRECISION: _imprecision(claim, readings, direction, interval, rules),
         Domain.PUBLICATION_BIAS: _publication_bias(claim, readings, direction, unpublished, rules),
@@ -67,8 +71,8 @@ def _risk_of_bias(readings: Sequence[Reading], rules: GradeRules, apart: Apart) 
     rule = rules.risk_of_bias
     counts = Counter(str(_bias(one, apart)) for one in readings)
     inputs: dict[str, object] = {"results": dict(sorted(counts.items()))}
-    low = part_of(readings, lambda one: _bias(one, apart) is RiskOfBias.LOW)
-    high = part_of(readings, lambda one: _bias(one, apart) is RiskOfBias.HIGH)
+    low = at_least(readings, lambda one: _bias(one, apart) is RiskOfBias.LOW)
+    high = at_most(readings, lambda one: _bias(one, apart) is RiskOfBias.HIGH)
     if low >= rule.low_share:
         return DomainRating(rating=Concern.NONE, inputs=inputs, reason=f"results at low risk hold {low:.0%}")
     if high > rule.high_share:
@@ -84,12 +88,23 @@ def _risk_of_bias(readings: Sequence[Reading], rules: GradeRules, apart: Apart) 
     return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason=reason)
 
 
-def _inconsistency(readings: Sequence[Reading], interval: Interval | None, rules: GradeRules) -> DomainRating:
-    counts = Counter(str(one.direction) for one in readings if one.direction)
+def _inconsistency(
+    claim: Claim,
+    readings: Sequence[Reading],
+    interval: Interval | None,
+    others: Sequence[Reading],
+    rules: GradeRules,
+) -> DomainRating:
+    counts = Counter(str(_towards(claim, one.direction)) for one in readings if one.direction)
     inputs: dict[str, object] = {"directions": dict(sorted(counts.items()))}
     i2 = interval.i2 if interval else None
     if i2 is not None:
         inputs["I2 %"] = round(i2)
+    against = sorted(one.study.key for one in others if one.direction is not readings[0].direction)
+    if against:
+        inputs["reviews that point elsewhere"] = against
+        reason = f"another review that could answer points elsewhere: {', '.join(against)}"
+        return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason=reason)
     if _by_review(readings):
         reason = "one pooled result; how far its trials differ is not stated in what was read"
         return DomainRating(rating=Concern.NONE, inputs=inputs, reason=reason)
@@ -118,6 +133,12 @@ def _inconsistency(readings: Sequence[Reading], interval: Interval | None, rules
     return DomainRating(rating=Concern.NONE, inputs=inputs, reason="results point the same way")
 
 
+def _towards(claim: Claim, direction: Direction) -> Direction:
+    """Where a row points; of "no more than the comparator" no difference is what the claim says."""
+    null = claim.expects is Expectation.NO_MORE and direction is Direction.NO_DIFFERENCE
+    return Direction.SUPPORTS if null else direction
+
+
 def _indirectness(readings: Sequence[Reading], rules: GradeRules) -> DomainRating:
     far = Counter(name for one in readings for name in PARTS if getattr(one.row, name) is Directness.INDIRECT)
     partly = Counter(
@@ -132,8 +153,8 @@ def _indirectness(readings: Sequence[Reading], rules: GradeRules) -> DomainRatin
         for word, count in counted
         if count
     }
-    one_step = part_of(readings, lambda one: _distance(one) >= 1)
-    two_steps = part_of(readings, lambda one: _distance(one) >= 2)
+    one_step = at_most(readings, lambda one: _distance(one) >= 1)
+    two_steps = at_most(readings, lambda one: _distance(one) >= 2)
     words = ", ".join(part_words(name) for name in sorted(far)) or "several parts in part"
     if two_steps >= rules.indirectness.share:
         rating, reason = (
@@ -181,7 +202,7 @@ def _imprecision(
             "measure": ", ".join(part for part in (interval.measure, interval.scale) if part),
             "from": interval.source,
         }
-        rating, reason = _by_interval(claim, interval, direction, rules)
+        rating, reason = _by_interval(claim, interval, direction, people, rules)
         if rating is not None:
             return DomainRating(rating=rating, inputs=inputs, reason=reason)
     if interval is not None and interval.measure in RATIOS:
@@ -191,17 +212,24 @@ def _imprecision(
         rating, reason = _by_size(people, "participant", rules)
     if interval is None:
         reason += "; no interval that can be held against a margin"
+        # What can't tell for want of an interval is not precise, however many took part.
+        if direction in (Direction.INSUFFICIENT, Direction.MIXED) and rating is Concern.NONE:
+            rating = Concern.SERIOUS
     return DomainRating(rating=rating, inputs=inputs, reason=reason)
 
 
 def _by_interval(
-    claim: Claim, interval: Interval, direction: Direction, rules: GradeRules
+    claim: Claim, interval: Interval, direction: Direction, people: int | None, rules: GradeRules
 ) -> tuple[Concern | None, str]:
     """What the interval alone decides; None where the amount of information decides."""
     low, high = interval.margin
     crossed = (interval.low < low) + (interval.high > high)
     if direction is Direction.NO_DIFFERENCE:
-        return Concern.NONE, f"{interval.words} lies inside the margin {interval.margin_words}"
+        inside = f"{interval.words} lies inside the margin {interval.margin_words}"
+        if people is None or people <= rules.imprecision.few:
+            size = "an unknown number of" if people is None else f"no more than {rules.imprecision.few}"
+            return Concern.SERIOUS, f"{inside}, but rests on {size} participants"
+        return Concern.NONE, inside
     if direction in (Direction.INSUFFICIENT, Direction.MIXED) and crossed:
         if interval.beyond(rules.imprecision.extreme):
             far = f"reaches {rules.imprecision.extreme:g} margins to both sides ({interval.margin_words})"
@@ -273,8 +301,9 @@ def _publication_bias(
     if not positive or direction not in (Direction.SUPPORTS, Direction.MIXED):
         return DomainRating(rating=Concern.NONE, inputs=inputs, reason="nothing that supports decides here")
     reasons = []
-    if all(one.participants is not None and one.participants <= rule.small for one in positive):
-        reasons.append(f"only small studies support (none above {rule.small} participants)")
+    sizes = [one.participants for one in positive if one.participants is not None]
+    if sizes and max(sizes) <= rule.small:  # a number that nobody saw clears nothing
+        reasons.append(f"only small studies support (none known above {rule.small} participants)")
     if len(unpublished.overdue) >= rule.overdue_share * len(positive):
         reasons.append(
             f"no result seen of {len(unpublished.overdue)} trial(s) planned or registered {rule.overdue_years} years or more ago"

@@ -14,6 +14,7 @@ from ldn_evidence.grading.meta_analysis import SMALL_STUDY_FROM, combine, refusa
 from ldn_evidence.grading.rules import GradeRules
 from ldn_evidence.model import (
     RATIOS,
+    Appraisal,
     Claim,
     ClaimKind,
     Comparator,
@@ -49,6 +50,11 @@ class Interval:
         """Whether no difference that matters is compatible with it, on either side."""
         return self.margin[0] < self.low and self.high < self.margin[1]
 
+    @property
+    def outside(self) -> bool:
+        """Whether every value that is compatible with it is a difference that matters, to one side."""
+        return self.low > self.margin[1] or self.high < self.margin[0]
+
     def beyond(self, margins: float) -> bool:
         """Whether it reaches so many margins to both sides of no effect; of a ratio, margins to that power."""
         least, most = self.margin
@@ -74,10 +80,10 @@ class Interval:
 
 
 def best_interval(claim: Claim, readings: Sequence[Reading], rules: GradeRules) -> Interval | None:
-    """The pooled interval of the rows that can be pooled, else that of the largest row; None if it has none.
+    """The pooled interval of the rows that can be pooled, else that of one row; None if neither speaks for the body.
 
-    A pool speaks only where the claim has a margin for it. Where rows are null and nothing is pooled, the largest null row is meant:
-    a positive trial's interval is no proof of no difference.
+    A pool speaks only where the claim has a margin for it, a single row only where it holds as many of the people as a pool has to. Where
+    rows are null and nothing is pooled, the largest null row is meant: a positive trial's interval is no proof of no difference.
     """
     found = pool(claim, readings, rules)
     margin = claim.margin(found.analysis.measure, found.analysis.scale) if found.analysis else None
@@ -100,14 +106,22 @@ def best_interval(claim: Claim, readings: Sequence[Reading], rules: GradeRules) 
         return None
     nulls = [one for one in usable if one.direction is Direction.NO_DIFFERENCE]
     largest = max(nulls or usable, key=lambda one: (one.participants or 0, one.row.row_id))
-    own = _single(claim, largest)
+    own = own_interval(claim, largest.row) if _speaks(largest, usable, rules) else None
     if own is None:
         # A trial of most of the people that shows a trifling difference still speaks beside a small null one without figures.
         most = max(usable, key=lambda one: (one.participants or 0, one.row.row_id))
-        speaks = (most.participants or 0) >= max(1, rules.direction.pool_share * _people(usable))
-        other = _single(claim, most) if speaks else None
+        other = own_interval(claim, most.row) if _speaks(most, usable, rules) else None
         return other if other is not None and other.inside else None
     return own
+
+
+def _speaks(one: Reading, among: Sequence[Reading], rules: GradeRules) -> bool:
+    """Whether one row holds enough of the people; where any number is not known only a lone row does."""
+    if len(among) == 1:
+        return True
+    if any(other.participants is None for other in among):
+        return False
+    return (one.participants or 0) >= max(1, rules.direction.pool_share * _people(among))
 
 
 def pool(claim: Claim, readings: Sequence[Reading], rules: GradeRules) -> Pool:
@@ -265,19 +279,20 @@ def _effect(reading: Reading) -> Effect:
     return Effect(key=reading.study.key, estimate=estimate, low=low, high=high)
 
 
-def _single(claim: Claim, reading: Reading) -> Interval | None:
-    margin, interval = claim.margin(reading.row.measure, reading.row.scale), reading.row.interval
+def own_interval(claim: Claim, row: Appraisal) -> Interval | None:
+    """A row's own interval with the claim's margin for it; None where there is one of the two only."""
+    margin, interval = claim.margin(row.measure, row.scale), row.interval
     if margin is None or interval is None:
         return None
     estimate, low, high = interval
     return Interval(
-        measure=reading.row.measure or "",
-        scale=reading.row.scale or "",
+        measure=row.measure or "",
+        scale=row.scale or "",
         estimate=estimate,
         low=low,
         high=high,
         margin=margin.bounds,
-        source=f"the interval of {reading.study.key}",
+        source=f"the interval of {row.study_key}",
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
-from ldn_evidence.grading.bodies import listed_by, place, weigh
+from ldn_evidence.grading.bodies import informing, listed_by, place, weigh
 from ldn_evidence.grading.domains import Apart, Unpublished, rate
 from ldn_evidence.grading.outlook import would_change
 from ldn_evidence.grading.pooling import best_interval, pool
@@ -25,6 +26,7 @@ from ldn_evidence.model import (
     Domain,
     DomainRating,
     EvidenceProfile,
+    Expectation,
     Judgement,
     LeftOut,
     Pool,
@@ -76,8 +78,8 @@ def grade(
     with_row = {row.study_key for row in rows}
     left_out += _without_row(claim, studies, with_row, rules)
 
-    setting, bodies, standing = _bodies(claim, counted, reviews, rules)
-    informing = [one for one in standing if one.direction is not None] or standing
+    setting, bodies, standing, others = _bodies(claim, counted, reviews, studies, rules)
+    telling = informing(claim, standing) or standing
     domains: dict[Domain, DomainRating] = {}
     upgrades: dict[Upgrade, DomainRating] = {}
     interval, together = None, Pool()
@@ -89,12 +91,13 @@ def grade(
     start = certainty = Certainty.NO_EVIDENCE
     if setting is not None:
         start = rules.body(setting.name).start
-        interval = best_interval(claim, informing, rules) if setting.informed else None
-        together = pool(claim, informing, rules) if setting.informed else together
+        interval = best_interval(claim, telling, rules) if setting.informed else None
+        together = pool(claim, telling, rules) if setting.informed else together
         domains = _judged(
-            rate(claim, informing, setting.direction, interval, unpublished, rules, apart), said
+            rate(claim, telling, setting.direction, interval, unpublished, rules, apart, others), said
         )
-        upgrades = _judged(raise_(setting, informing, interval, domains, rules), said)
+        upgrades = _judged(raise_(setting, telling, interval, domains, rules), said)
+        upgrades = _only_where_raised(setting, upgrades, rules)
         certainty = _certainty(setting, domains, upgrades, rules)
     direction = setting.direction if setting else Direction.INSUFFICIENT
     human = [one for one in counted if one.body is not Body.PRECLINICAL]
@@ -107,7 +110,7 @@ def grade(
         direction=direction,
         certainty=certainty,
         starting_certainty=start,
-        ocebm_level=_ocebm(claim, setting, informing, upgrades, rules),
+        ocebm_level=_ocebm(claim, setting, telling, upgrades, rules),
         body=setting,
         bodies=bodies,
         counted=tuple(counted),
@@ -123,7 +126,7 @@ def grade(
         would_change=would_change(
             claim,
             setting,
-            informing,
+            telling,
             interval,
             domains,
             certainty,
@@ -145,8 +148,8 @@ def grade(
             drug,
             rules,
             search,
-            elsewhere(claim, informing, rules),
-            any(one.direction in (Direction.SUPPORTS, Direction.MIXED) for one in informing),
+            elsewhere(claim, telling, rules),
+            any(_leans(claim, one) for one in telling),
             len(awaiting),
         ),
         footnotes=footnotes(
@@ -159,6 +162,13 @@ def grade(
             unpublished,
             {name: one for name, one in reasons if one.rule is not None},
             [one.study_key for one in left_out if studies[one.study_key].warning == "retracted"],
+            [
+                studies[key]
+                for key in sorted(
+                    {one.study.key for one in (*counted, *reviews)}
+                    | {one.study_key for one in left_out if one.study_key in with_row}
+                )
+            ],
             open_questions,
             len(awaiting),
         ),
@@ -167,21 +177,37 @@ def grade(
 
 
 def _bodies(
-    claim: Claim, counted: Sequence[Reading], reviews: Sequence[Reading], rules: GradeRules
-) -> tuple[BodyOfEvidence | None, tuple[BodyOfEvidence, ...], list[Reading]]:
-    """The body that sets the grade, all bodies best first, and the rows of the one that sets it."""
+    claim: Claim,
+    counted: Sequence[Reading],
+    reviews: Sequence[Reading],
+    studies: Mapping[str, Study],
+    rules: GradeRules,
+) -> tuple[BodyOfEvidence | None, tuple[BodyOfEvidence, ...], list[Reading], list[Reading]]:
+    """The body that sets the grade, all bodies best first, the rows of the one that sets it, and the reviews that could have been it."""
     if not counted:
         # Nothing counted has a row: the newest review that informs speaks for its trials.
-        able = [one for one in reviews if one.direction is not None and _only_a_review(one, rules)]
+        able = [
+            one
+            for one in reviews
+            if one.direction is not None
+            and _only_a_review(one, rules)
+            and not _pooled_retracted(one, studies)
+        ]
         if not able:
-            return None, (), []
+            return None, (), [], []
         newest = max(able, key=lambda one: (one.study.year or 0, one.study.key))
         body = weigh(claim, newest.body, [newest], rules)
-        return body, (body,), [newest]
+        return body, (body,), [newest], [one for one in able if one is not newest]
     groups = {rule.name: [one for one in counted if one.body is rule.name] for rule in rules.bodies}
     bodies = {name: weigh(claim, name, group, rules) for name, group in groups.items() if group}
     best = next((name for name, body in bodies.items() if body.informed), next(iter(bodies)))
-    return bodies[best], tuple(bodies.values()), groups[best]
+    return bodies[best], tuple(bodies.values()), groups[best], []
+
+
+def _pooled_retracted(review: Reading, studies: Mapping[str, Study]) -> bool:
+    """Whether a study that it pooled has been retracted since: then its figures are no longer anybody's."""
+    held = [studies[key] for key in review.row.includes if key in studies]
+    return any(one.warning == "retracted" for one in held)
 
 
 def _only_a_review(reading: Reading, rules: GradeRules) -> bool:
@@ -224,6 +250,30 @@ def _judged(
     return found
 
 
+def _only_where_raised(
+    setting: BodyOfEvidence, ratings: Mapping[Upgrade, DomainRating], rules: GradeRules
+) -> dict[Upgrade, DomainRating]:
+    """No judgement raises a body that GRADE does not raise; what was judged is kept and said to have no effect."""
+    if setting.name in rules.upgrades.bodies:
+        return dict(ratings)
+    return {
+        name: one
+        if one.rating is Rise.NONE
+        else replace(
+            one,
+            rating=Rise.NONE,
+            reason=f"{one.reason} (without effect: a {setting.name} body is not raised)",
+        )
+        for name, one in ratings.items()
+    }
+
+
+def _leans(claim: Claim, one: Reading) -> bool:
+    """Whether a row says what the claim says, at least in part."""
+    null = claim.expects is Expectation.NO_MORE and one.direction is Direction.NO_DIFFERENCE
+    return null or one.direction in (Direction.SUPPORTS, Direction.MIXED)
+
+
 def _certainty(
     setting: BodyOfEvidence | None,
     domains: Mapping[Domain, DomainRating],
@@ -255,7 +305,8 @@ def _ocebm(
     if setting.by_review:
         pooled = min(rules.ocebm.designs[design] for design in rules.body(setting.name).designs)
         return rules.ocebm.review_of_randomised if setting.name is Body.RANDOMISED else pooled
-    if upgrades[Upgrade.LARGE_EFFECT].rating is Rise.TWO:
+    large = upgrades[Upgrade.LARGE_EFFECT]
+    if large.rating is Rise.TWO and large.rule is None:  # a judgement moves certainty, not the kind of study
         return rules.ocebm.dramatic
     uncontrolled = setting.name is Body.SINGLE_ARM
     return (

@@ -127,6 +127,7 @@ class UpgradeRule(_Rules):
     bodies: tuple[Body, ...]
     large: float
     very_large: float
+    rare: Share
     share: Share
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ldn_evidence.grading.bodies import part_of
+from ldn_evidence.grading.bodies import at_most
 from ldn_evidence.grading.domains import Unpublished
 from ldn_evidence.grading.pooling import Interval
 from ldn_evidence.grading.rules import GradeRules
@@ -22,8 +22,12 @@ from ldn_evidence.model import (
     Pool,
     Reading,
     SearchDate,
+    Study,
     Upgrade,
 )
+
+# PubMed's links to a correction of a record's own paper.
+CORRECTED = ("ErratumIn", "CorrectedandRepublishedIn")
 
 
 def statement(
@@ -72,7 +76,9 @@ def statement(
         do=do,
         opposite=opposite,
         outcome=outcome,
-        subject=claim.outcome,
+        subject=f"{claim.outcome} compared with {compared}"
+        if claim.kind is ClaimKind.HARM
+        else claim.outcome,
         where=where,
     )
     sentence = sentence[0].upper() + sentence[1:]
@@ -87,7 +93,7 @@ def elsewhere(claim: Claim, readings: Sequence[Reading], rules: GradeRules) -> b
     """Whether a benefit's sentence would name people among whom most results were not seen."""
     if claim.kind is not ClaimKind.BENEFIT:
         return False
-    part = part_of(readings, lambda one: one.row.population is Directness.INDIRECT)
+    part = at_most(readings, lambda one: one.row.population is Directness.INDIRECT)
     return part >= rules.indirectness.share
 
 
@@ -101,6 +107,7 @@ def footnotes(
     unpublished: Unpublished,
     judged: Mapping[Domain | Upgrade, DomainRating],
     retracted: Sequence[str],
+    read: Sequence[Study],
     open_questions: Sequence[str],
     awaiting: int,
 ) -> tuple[str, ...]:
@@ -108,6 +115,7 @@ def footnotes(
     notes = list(open_questions)
     if retracted:
         notes.append(f"Retracted, and so not counted: {', '.join(sorted(retracted))}.")
+    notes += [words for one in read for words in _said_of(one)]
     for name, one in judged.items():
         notes.append(
             f"{name.capitalize()}: {one.rating}, by {one.by}: {one.reason.rstrip('.')}. The rule says: {one.rule} ({one.rule_reason})."
@@ -144,6 +152,20 @@ def footnotes(
     if claim.caveat:
         notes.append(claim.caveat)
     return tuple(notes)
+
+
+def _said_of(study: Study) -> list[str]:
+    """What was said of a study after it appeared, and what reviewers corrected of it."""
+    said = []
+    if study.warning == "expression of concern":
+        said.append(f"An editor has expressed concern about {study.key}.")
+    errata = any(link.relation in CORRECTED for one in study.main_records for link in one.related)
+    if errata or (study.main is not None and study.main.correction_status == "corrected"):
+        said.append(f"A correction of {study.key} has been published.")
+    return said + [
+        f"Corrected by {one.reviewer}: {one.field} of {study.key} is {one.value}: {one.reason.rstrip('.')}."
+        for one in study.corrections
+    ]
 
 
 def _event_rates(reading: Reading) -> str:

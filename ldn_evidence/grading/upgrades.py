@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ldn_evidence.grading.bodies import part_of
+from ldn_evidence.grading.bodies import at_least
 from ldn_evidence.grading.pooling import Interval
 from ldn_evidence.grading.rules import GradeRules
 from ldn_evidence.model import (
@@ -31,7 +31,7 @@ def raise_(
 ) -> dict[Upgrade, DomainRating]:
     """Every reason to raise one body, in GRADE's order. Nothing is raised where anything was lowered, nor a body that starts high."""
     found = {
-        Upgrade.LARGE_EFFECT: _large_effect(interval, rules),
+        Upgrade.LARGE_EFFECT: _large_effect(readings, interval, rules),
         Upgrade.DOSE_RESPONSE: _dose_response(readings, rules),
         Upgrade.CONFOUNDING: _confounding(readings, rules),
     }
@@ -59,10 +59,20 @@ def _why_not(body: BodyOfEvidence, domains: Mapping[Domain, DomainRating], rules
     return f"not raised where something was lowered ({', '.join(lowered)})" if lowered else None
 
 
-def _large_effect(interval: Interval | None, rules: GradeRules) -> DomainRating:
+def _large_effect(readings: Sequence[Reading], interval: Interval | None, rules: GradeRules) -> DomainRating:
     rule = rules.upgrades
     if interval is None or interval.measure not in RATIOS:
         return DomainRating(rating=Rise.NONE, inputs={}, reason="no ratio with an interval was seen")
+    behind = len(interval.pool.effects) if interval.pool else 1
+    if behind < len(readings):
+        reason = f"the ratio is of {behind} of {len(readings)} results"
+        return DomainRating(rating=Rise.NONE, inputs={}, reason=reason)
+    if interval.measure == "OR" and not all(_rare(one, rule.rare) for one in readings):
+        # With common events an odds ratio is farther from 1 than the risk ratio that GRADE's bounds are for.
+        reason = (
+            f"an odds ratio, and the event is not known to be rarer than {rule.rare:.0%} with the comparator"
+        )
+        return DomainRating(rating=Rise.NONE, inputs={}, reason=reason)
     inputs: dict[str, object] = {
         "measure": interval.measure,
         "estimate": round(interval.estimate, 3),
@@ -79,10 +89,16 @@ def _large_effect(interval: Interval | None, rules: GradeRules) -> DomainRating:
     return DomainRating(rating=Rise.NONE, inputs=inputs, reason=f"{words} is no large effect")
 
 
+def _rare(one: Reading, most: float) -> bool:
+    row = one.row
+    known = row.events_comparator is not None and row.n_comparator
+    return bool(known and (row.events_comparator or 0) / (row.n_comparator or 1) <= most)
+
+
 def _dose_response(readings: Sequence[Reading], rules: GradeRules) -> DomainRating:
     counts = Counter(one.row.dose_response for one in readings if one.row.dose_response)
     inputs: dict[str, object] = {"larger dose, larger effect": dict(sorted(counts.items()))} if counts else {}
-    share = part_of(readings, lambda one: one.row.dose_response == "y")
+    share = at_least(readings, lambda one: one.row.dose_response == "y")
     if share >= rules.upgrades.share:
         return DomainRating(
             rating=Rise.ONE,
@@ -100,7 +116,7 @@ def _dose_response(readings: Sequence[Reading], rules: GradeRules) -> DomainRati
 def _confounding(readings: Sequence[Reading], rules: GradeRules) -> DomainRating:
     counts = Counter(str(one.row.confounding) for one in readings if one.row.confounding)
     inputs: dict[str, object] = {"confounding left over": dict(sorted(counts.items()))} if counts else {}
-    share = part_of(readings, lambda one: one.row.confounding is Confounding.WOULD_REDUCE)
+    share = at_least(readings, lambda one: one.row.confounding is Confounding.WOULD_REDUCE)
     against = counts[str(Confounding.WOULD_INCREASE)]
     if share >= rules.upgrades.share and not against:
         return DomainRating(

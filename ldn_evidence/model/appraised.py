@@ -85,6 +85,16 @@ def _contradicts(finding: Finding, ratio: float) -> bool:
     return (finding is Finding.INCREASE and ratio < 1) or (finding is Finding.DECREASE and ratio > 1)
 
 
+# Measures of which 0 is no effect.
+DIFFERENCES = ("MD", "SMD", "RD")
+
+
+def _opposes(finding: Finding, difference: float) -> bool:
+    return (finding is Finding.INCREASE and difference < 0) or (
+        finding is Finding.DECREASE and difference > 0
+    )
+
+
 class Appraisal(Written):
     """One reviewer's reading of one study on one claim: a row of `data/appraisals/*.csv`.
 
@@ -177,6 +187,11 @@ class Appraisal(Written):
             raise ValueError(
                 "an RD lies between -100 and 100 percentage points. Check the measure and its figures."
             )
+        if self.measure in DIFFERENCES and estimate is not None and _opposes(self.finding, estimate):
+            raise ValueError(
+                f"a {self.measure} of {estimate:g} is no {self.finding}: figures stand in the outcome's own direction. Check the finding, or turn "
+                "the sign of a scale that runs the other way and say so in the reason."
+            )
         span = re.search(r"(\d+)-(\d+)$", self.scale or "")
         if (
             self.measure == "MD"
@@ -223,7 +238,8 @@ class Judgement(Written):
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
-        words = tuple(Concern) if isinstance(self.domain, Domain) else tuple(Rise)
+        raised = tuple(Rise) if self.domain is Upgrade.LARGE_EFFECT else (Rise.NONE, Rise.ONE)
+        words = tuple(Concern) if isinstance(self.domain, Domain) else raised
         if self.rating not in (*words, AS_COMPUTED):
             raise ValueError(
                 f'{self.domain} = "{self.rating}" is not a rating of that domain. {nearest(self.rating, [*words, AS_COMPUTED])}'
