@@ -295,7 +295,7 @@ def test_what_would_change_a_grade_names_each_reason_and_how_far_it_reaches():
     profile = graded([row("a", Finding.DECREASE, 90, risk_of_bias="unassessed")])
     assert profile.certainty is Certainty.VERY_LOW
     assert profile.would_change == (
-        "Risk of bias: results at low risk that hold two thirds of the people (1 of 1 not assessed). This alone would leave it very low.",
+        "Risk of bias: results at low risk that hold two thirds of the people (now: a unassessed). This alone would leave it very low.",
         "Imprecision: more people, or an interval that decides (90 participants, no more than 100; no interval that can be held "
         "against a margin). With this alone certainty would be low.",
         "Publication bias: larger studies, and results of the trials that were registered (only small studies support (none known above "

@@ -190,7 +190,8 @@ def reviewed(**changes: object) -> tuple[tuple[str, ...], ...]:
         study("d"),
         study("review", "meta_analysis", year=2024),
     ]
-    rows = [A, B, row("d", NULL, 100), row("review", Finding.DECREASE, **facts)]
+    facts = {"finding": Finding.DECREASE, **facts}
+    rows = [A, B, row("d", NULL, 100), row("review", facts.pop("finding"), **facts)]
     profile = graded(rows, studies)
     asked = claim()
     found = pool(asked, [one for one in profile.counted if one.direction], RULES)

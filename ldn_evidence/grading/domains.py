@@ -70,7 +70,13 @@ def _bias(reading: Reading, apart: Apart) -> RiskOfBias:
 def _risk_of_bias(readings: Sequence[Reading], rules: GradeRules, apart: Apart) -> DomainRating:
     rule = rules.risk_of_bias
     counts = Counter(str(_bias(one, apart)) for one in readings)
-    inputs: dict[str, object] = {"results": dict(sorted(counts.items()))}
+    names: dict[str, list[str]] = {}
+    for one in readings:
+        names.setdefault(str(_bias(one, apart)), []).append(one.study.key)
+    inputs: dict[str, object] = {
+        "results": dict(sorted(counts.items())),
+        "studies": dict(sorted(names.items())),
+    }
     low = at_least(readings, lambda one: _bias(one, apart) is RiskOfBias.LOW)
     high = at_most(readings, lambda one: _bias(one, apart) is RiskOfBias.HIGH)
     if low >= rule.low_share:
@@ -80,11 +86,11 @@ def _risk_of_bias(readings: Sequence[Reading], rules: GradeRules, apart: Apart) 
             rating=Concern.VERY_SERIOUS, inputs=inputs, reason=f"results at high risk hold {high:.0%}"
         )
     unassessed = counts[str(RiskOfBias.UNASSESSED)]
-    reason = (
-        f"nobody has assessed {'any' if unassessed == len(readings) else unassessed} of {len(readings)} results"
-        if unassessed
-        else f"results at low risk hold only {low:.0%}"
-    )
+    reason = f"results at low risk hold only {low:.0%} of the people"
+    if unassessed == len(readings):
+        reason = f"nobody has assessed any of {len(readings)} results"
+    elif unassessed:
+        reason += f"; nobody has assessed {unassessed} of {len(readings)} results"
     return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason=reason)
 
 

@@ -20,7 +20,6 @@ from ldn_evidence.model import (
     Domain,
     DomainRating,
     Reading,
-    RiskOfBias,
 )
 
 
@@ -53,16 +52,18 @@ def would_change(
         without = dict(domains) | {name: DomainRating(rating=Concern.NONE, inputs={}, reason="")}
         then = certain(without)
         told = words["raised" if then is not certainty else "not raised"].format(certainty=then)
-        unassessed = sum(one.row.risk_of_bias is RiskOfBias.UNASSESSED for one in readings)
         found.append(
             words[name].format(
                 then=told,
                 reason=one.reason,
                 parts=", ".join(part_words(part) for part in PARTS if _far(readings, part))
                 or "several parts",
-                unassessed=f"{unassessed} of {len(readings)} not assessed"
-                if unassessed
-                else "all are assessed",
+                not_low=", ".join(
+                    f"{one.study.key} {one.row.risk_of_bias}"
+                    for one in readings
+                    if one.row.risk_of_bias is not RiskOfBias.LOW
+                )
+                or "apart from confounding, all are low",
             )
         )
     return tuple(found)
