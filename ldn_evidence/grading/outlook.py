@@ -20,6 +20,7 @@ from ldn_evidence.model import (
     Domain,
     DomainRating,
     Reading,
+    RiskOfBias,
 )
 
 
