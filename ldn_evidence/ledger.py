@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ldn_evidence import grading
 from ldn_evidence.model import Appraisal, Protocol, Report, SearchRun, Study
 
 if TYPE_CHECKING:
@@ -57,11 +58,15 @@ def _query_entry(run: SearchRun, before: SearchRun | None, slug: str) -> dict[st
 
 
 def awaiting(protocol: Protocol, studies: Iterable[Study], rows: Iterable[Appraisal]) -> dict[str, list[str]]:
-    """For each claim the keys of studies that a search found for it and that nobody has read: no row, no appraisal."""
+    """For each claim the keys of studies that wait for a row: a search found them and nobody has read them, or nobody has judged them on it."""
     read = {(row.claim, row.study_key) for row in rows}
-    unread = [one for one in studies if one.awaits]
+    held, rules = list(studies), grading.grade_rules()
     return {
-        claim.slug: [one.key for one in unread if one.bears_on(claim) and (claim.slug, one.key) not in read]
+        claim.slug: [
+            one.key
+            for one in held
+            if (claim.slug, one.key) not in read and grading.unjudged(claim, one, rules)
+        ]
         for claim in protocol.claims
     }
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from ldn_evidence import appraisal, grading, reading, tagging
 from ldn_evidence.model import (
@@ -224,7 +223,7 @@ def _finding(read: _Reading, claim: Claim) -> dict[str, Proposal]:
     result = read.result
     outcome = next((one.value for one in read.facts if one.field is FactField.PRIMARY_OUTCOME), None)
     told = outcome or (result.sentence.words if result.sentence else "")
-    if not about(claim, told):
+    if not claim.about(told):
         return {}
     source = f"machine: rule {result.rule}" + (
         f', "{_short(result.sentence.words)}"' if result.sentence else ""
@@ -245,7 +244,7 @@ def _effect(facts: Iterable[Extraction], read: _Reading, claim: Claim) -> dict[s
     """The first effect whose sentence names the claim's outcome. Which way it was measured is for the reviewer to see."""
     for fact in facts:
         sentence = _sentence(read, fact)
-        if fact.unit in _MEASURES and fact.number is not None and about(claim, sentence):
+        if fact.unit in _MEASURES and fact.number is not None and claim.about(sentence):
             source = f"{_words(fact)}; see whether it is drug minus comparator, and the sign"
             found = {"measure": Proposal(fact.unit, source), "estimate": Proposal(f"{fact.number:g}", source)}
             if fact.low is not None and fact.high is not None:
@@ -281,22 +280,6 @@ def _money(facts: Mapping[FactField, Sequence[Extraction]]) -> dict[str, Proposa
         none = re.search(words.no_interest, fact.value[:2_000], re.IGNORECASE)
         found["conflicts"] = Proposal("n" if none else "y", f'machine: "{_short(fact.value)}"')
     return found
-
-
-def about(claim: Claim, text: str) -> bool:
-    """Whether words of the claim's outcome stand in a text. A claim without `outcome_words` is never found in one."""
-    return bool(claim.outcome_words) and bool(_pattern(claim.outcome_words).search(text))
-
-
-@cache
-def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    """ "pain*" is the beginning of a word, "quality of life" stands with spaces or hyphens."""
-    parts = [
-        r"[\s-]+".join(re.escape(part) for part in re.split(r"[\s-]+", word.rstrip("*")))
-        + (r"\w*" if word.endswith("*") else "")
-        for word in words
-    ]
-    return re.compile(rf"\b(?:{'|'.join(parts)})\b", re.IGNORECASE)
 
 
 # --------------------------------------------------------------------------- what a person noted of the document

@@ -281,7 +281,7 @@ def test_unread_studies_are_said_where_nothing_else_answers(work, tmp_path):
     said = json.loads(run("-w", work, "claim", "endometriosis-pain", "--json", cwd=tmp_path).stdout)
     assert said["awaiting"] == len(said["awaiting_studies"]) > 0
     assert "was found" not in said["statement"]
-    assert f"{said['awaiting']} found by a search await reading" in said["statement"]
+    assert f"{said['awaiting']} await reading" in said["statement"]
     assert "unread" in run("-w", work, "claims", cwd=tmp_path).stdout
     listed = json.loads(
         run("-w", work, "studies", "--claim", "endometriosis-pain", "--unread", "--json", cwd=tmp_path).stdout

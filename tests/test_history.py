@@ -158,7 +158,7 @@ def test_a_judgement_is_noted_with_its_reason_and_as_of_the_day_before_it_is_not
 
 def test_a_correction_that_changes_no_claim_leaves_its_trace_too(workspace):
     workspace.correct("smith2011", "dose", "4.5 mg/day", reason="a test", reviewer="jd", date=DAY)
-    assert workspace.changes == ()
+    assert [(one.claim, one.graded) for one in workspace.changes] == [("crohns-remission", False)]
     last = workspace.entries()[-1]
     assert last.what == "correct"
     assert last.corrected == (
@@ -584,7 +584,7 @@ def test_a_screen_tells_the_moves_their_causes_and_that_several_came_together(wo
         program="0.2.0",
     )
     screen.changes(history.changes(entry, later), "history")
-    screen.history(slug, history.moves([entry, later], slug))
+    screen.history(slug, history.moves([entry, later], slug), 0, "history")
     screen.last_moves({slug: history.moves([entry, later], slug)[-1], "mood": None})
     shown = " ".join(capsys.readouterr().out.split())
     for words in (

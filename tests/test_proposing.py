@@ -21,7 +21,7 @@ from ldn_evidence.model import (
     Study,
     Substance,
 )
-from ldn_evidence.proposing import Proposal, about, machine_row, propose
+from ldn_evidence.proposing import Proposal, machine_row, propose
 
 METHODS = "Sixty adults were randomised to drug 4.5 mg daily or placebo for 12 weeks."
 LOW = Relevance(substance=Substance.LOW_DOSE, reason="a test", rule="a test", conditions=("condition",))
@@ -157,7 +157,7 @@ def test_a_bundled_row_stands_above_the_corpus_row_and_that_above_the_reading():
     ],
 )
 def test_an_outcome_is_known_by_its_words(words, text, is_about):
-    assert about(asked(outcome_words=words), text) is is_about
+    assert asked(outcome_words=words).about(text) is is_about
 
 
 @settings(deadline=None, max_examples=40)

@@ -38,7 +38,8 @@ def history(
     elif csv:
         print_table(kept.moves_table(moves), "moves", workspace, False, True)
     elif slug is not None:
-        screen.history(slug, moves)
+        hidden = 0 if everything else len(workspace.moves(slug, True)) - len(moves)
+        screen.history(slug, moves, hidden, workspace.command(f"history {slug} --all"))
     else:
         screen.last_moves({claim.slug: last.get(claim.slug) for claim in workspace.protocol.claims})
 

@@ -53,6 +53,14 @@ def listed_by(study: Study, rules: GradeRules, appraised: bool = False) -> Liste
     return None
 
 
+def unjudged(claim: Claim, study: Study, rules: GradeRules) -> bool:
+    """Whether a study without a row on a claim waits for one: nobody has read it, or it was described, may count, and measured the claim's outcome."""
+    if not study.bears_on(claim):
+        return False
+    described = study.main is not None and claim.about(study.main.primary_outcome)
+    return study.awaits or (described and listed_by(study, rules) is None)
+
+
 def place(claim: Claim, study: Study, row: Appraisal, rules: GradeRules) -> Reading:
     """A row in its body, with the direction towards the claim; None where the row does not inform."""
     direction, note = _direction(claim, row, rules)

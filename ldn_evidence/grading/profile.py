@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from ldn_evidence.grading.bodies import informing, listed_by, place, weigh
+from ldn_evidence.grading.bodies import informing, listed_by, place, unjudged, weigh
 from ldn_evidence.grading.domains import Apart, Unpublished, rate
 from ldn_evidence.grading.outlook import would_change
 from ldn_evidence.grading.pooling import best_interval, pool
@@ -86,7 +86,7 @@ def grade(
     unpublished = _unpublished(claim, studies, with_row, search, rules)
     said = {one.domain: one for one in judgements if one.claim == claim.slug}
     awaiting = tuple(
-        key for key, one in studies.items() if one.awaits and key not in with_row and one.bears_on(claim)
+        key for key, one in studies.items() if key not in with_row and unjudged(claim, one, rules)
     )
     start = certainty = Certainty.NO_EVIDENCE
     if setting is not None:
@@ -102,7 +102,8 @@ def grade(
     direction = setting.direction if setting else Direction.INSUFFICIENT
     human = [one for one in counted if one.body is not Body.PRECLINICAL]
     people = {one.row.reviewer for one in (*counted, *standing)}
-    provisional = not standing or bool(open_questions) or any(one.casefold() in unconfirmed for one in people)
+    by_people = bool(standing) and not any(one.casefold() in unconfirmed for one in people)
+    provisional = not by_people or bool(open_questions)
     reasons: list[tuple[Domain | Upgrade, DomainRating]] = [*domains.items(), *upgrades.items()]
     return EvidenceProfile(
         claim=claim.slug,
@@ -138,6 +139,7 @@ def grade(
         n_participants=sum(one.participants or 0 for one in human),
         n_rcts=sum(one.study.tag.design is StudyDesign.RANDOMISED_TRIAL for one in human),
         provisional=provisional,
+        read_by_people=by_people,
         open_questions=tuple(open_questions),
         confirmed_by=() if provisional else tuple(sorted(people)),
         statement=statement(
@@ -226,6 +228,8 @@ def _without_row(
             continue
         measured = study.main.primary_outcome if study.main else None
         none_seen = f"no outcome seen that answers this claim (it measured: {measured or 'not known'})"
+        if unjudged(claim, study, rules):
+            none_seen = f"described, and nobody has judged it on this claim yet (it measured: {measured})"
         listed = listed_by(study, rules)
         found.append(LeftOut(study_key=study.key, reason=listed.reason if listed else none_seen))
     return found

@@ -148,7 +148,7 @@ def footnotes(
     if unpublished.all:
         notes.append(f"Planned or registered, no result seen: {', '.join(unpublished.all)}.")
     if awaiting:
-        notes.append(f"Found by a search and read by nobody yet, so not in this answer: {awaiting}.")
+        notes.append(f"Read by nobody on this claim yet, so not in this answer: {awaiting}.")
     if claim.caveat:
         notes.append(claim.caveat)
     return tuple(notes)

@@ -302,6 +302,7 @@ class EvidenceProfile:
     n_participants: int
     n_rcts: int
     provisional: bool
+    read_by_people: bool  # whether every counted row is a person's; a question may be open still
     confirmed_by: tuple[str, ...]  # the persons whose rows count, where every counted row is a person's
     open_questions: tuple[str, ...]  # what keeps it provisional whoever confirmed it
     statement: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import (
@@ -242,12 +243,27 @@ class Claim(Written):
             raise ValueError("smallest_important_difference gives one measure and scale twice. Keep one.")
         return self
 
+    def about(self, text: str | None) -> bool:
+        """Whether words of its outcome stand in a text. A claim without `outcome_words` is never found in one."""
+        return bool(self.outcome_words and text) and bool(_pattern(self.outcome_words).search(text or ""))
+
     def margin(self, measure: str | None, scale: str | None) -> ImportantDifference | None:
         """The margin for a measure on a scale; None if the claim has none for it."""
         fitting = [one for one in self.smallest_important_difference if one.measure == measure]
         exact = [one for one in fitting if one.scale == (scale or "")]
         free = [one for one in fitting if not one.scale and measure != "MD"]
         return next(iter((*exact, *free)), None)
+
+
+@cache
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """ "pain*" is the beginning of a word, "quality of life" stands with spaces or hyphens."""
+    parts = [
+        r"[\s-]+".join(re.escape(part) for part in re.split(r"[\s-]+", word.rstrip("*")))
+        + (r"\w*" if word.endswith("*") else "")
+        for word in words
+    ]
+    return re.compile(rf"\b(?:{'|'.join(parts)})\b", re.IGNORECASE)
 
 
 class Protocol(Written):

@@ -31,14 +31,16 @@ def changes(moves: Sequence[Move], command: str) -> None:
             if one.before and one.after
         )
         indented(f"what awaits reading changed: {numbers}")
-    others = len(moves) - len(moved) - len(waiting)
+    others = [one.claim for one in moves if one not in moved and one not in waiting]
     if others:
-        claims = count(others, "claim", "claims")
-        indented(f"wording or sources alone changed on {claims}: {command} lists them")
+        shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+        indented(f"what it rests on or how it is worded changed, and no grade: {shown}")
+        # Whole on one line: it is there to be copied.
+        console.print(f"  {escape(command.replace('SLUG', others[0]))}", soft_wrap=True)
 
 
-def history(slug: str, moves: Sequence[Move]) -> None:
-    """One claim's moves, the oldest first."""
+def history(slug: str, moves: Sequence[Move], hidden: int, command: str) -> None:
+    """One claim's moves, the oldest first; `hidden`: how many others `command` would show."""
     console.print(f"[bold]{escape(slug)}[/]")
     if not moves:
         console.print("Nothing has been noted of it yet.")
@@ -46,6 +48,11 @@ def history(slug: str, moves: Sequence[Move]) -> None:
         console.print(f"{one.at[:19].replace('T', ' ')} UTC  [dim]{escape(one.what)}[/]")
         indented(one.words if one.before else f"first noted: {one.words}")
         _causes(one)
+    if hidden:
+        console.print(
+            f"Not shown: {count(hidden, 'change', 'changes')} of what it rests on or how it is worded, without a new grade."
+        )
+        console.print(f"  {escape(command)}", soft_wrap=True)
 
 
 def last_moves(moves: Mapping[str, Move | None]) -> None:

@@ -55,10 +55,14 @@ def _answer(claim: Claim, found: EvidenceProfile) -> None:
     )
     if not found.provisional:
         console.print(f"confirmed by {escape(', '.join(found.confirmed_by))}")
-    elif found.open_questions:
-        console.print("provisional: a question is open, see the notes")
     else:
-        console.print("provisional: no named person has confirmed every counted row")
+        console.print(
+            "provisional: no named person has confirmed every counted row"
+            if not found.read_by_people
+            else "provisional"
+        )
+    for question in found.open_questions:
+        console.print(f"[bold]open[/]: {escape(question)}")
     if len(found.counted) > 1:
         console.print("; ".join(f"{word}: {', '.join(keys)}" for word, keys in found.pointing.items()))
 

@@ -248,8 +248,13 @@ class Holding(Places):
             found.append(
                 f"{self.history_file}: its last line was cut off while it was written; the next build writes it again"
             )
-        if self._stale():
-            found.append(f"the corpus has changed since the last refresh. Run: {self.command('refresh')}")
+        try:
+            if self._stale():
+                found.append(f"the corpus has changed since the last refresh. Run: {self.command('refresh')}")
+        except InputError as error:  # it stops the next build; what was built before can still be read
+            found.append(
+                f"the corpus can't be read as it is now; shown is what the last refresh built. {error}"
+            )
         shipped = corpus.load(self._layers("corpus", f"{self.name}.csv")[0], tagging.stated_codes())
         rows = [report.study_key for report in shipped if not corpus.fits(report, self.protocol)]
         for aside, words in (
