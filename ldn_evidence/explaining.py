@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA_VERSION = 1
+# Which model spoke where one did.
+LINEAR, WITH_ENCODER = "model", "model with the encoder"
 NOTICE = (
     "Read by rules and a small model from title and abstract. Where no person is named nobody has confirmed it, and none of it enters a "
     "grade by itself. Not medical advice."
@@ -53,7 +55,7 @@ class Explanation:
     """One document of a study with everything that a machine read in it, and what stands after people had their say.
 
     `tag` and `relevance` are what stands: people's word, if the document is the study's main one and they gave it. `read` is the machine's. `claims`
-    are those on which the study bears.
+    are those on which the study bears. `model`: which one spoke.
     """
 
     study: Study
@@ -68,10 +70,14 @@ class Explanation:
     facts: tuple[Extraction, ...]
     result: ResultReading
     marks: tuple[Mark, ...]
+    model: str = LINEAR
 
 
-def explain(study: Study, name: str | int, protocol: Protocol) -> Explanation:
-    """The document of that PMID or key; of a study or a report its PubMed abstract, where that is held."""
+def explain(study: Study, name: str | int, protocol: Protocol, *, encoder: bool = False) -> Explanation:
+    """The document of that PMID or key; of a study or a report its PubMed abstract, where that is held.
+
+    `encoder`: whether it was heard when the study was read.
+    """
     documents = _documents(study)
     key = _named(study, str(name).strip().lower(), documents)
     document = documents[key]
@@ -96,6 +102,7 @@ def explain(study: Study, name: str | int, protocol: Protocol) -> Explanation:
         facts=facts,
         result=result,
         marks=_marks(passage, read, doses, facts, result),
+        model=WITH_ENCODER if encoder else LINEAR,
     )
 
 
@@ -208,6 +215,7 @@ def explanation_document(found: Explanation) -> dict[str, Any]:
         "document": found.document,
         "citation": found.citation,
         "text": found.passage.text,
+        **({"model": found.model} if found.model != LINEAR else {}),
         "warning": study.warning,
         "tag": asdict(found.read.tag),
         "relevance": asdict(found.read.relevance),

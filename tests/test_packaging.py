@@ -34,7 +34,11 @@ def test_the_wheel_carries_the_data(dist):
         "ldn_evidence/rules/grade.toml",
         "ldn_evidence/rules/study_design.toml",
         "ldn_evidence/py.typed",
+        "ldn_evidence/tagging/encoder/model.onnx",
+        "ldn_evidence/tagging/encoder/outputs.toml",
+        "ldn_evidence/tagging/encoder/tokenizer.json",
     } <= names
+    assert any(name.endswith("/licenses/NOTICE") for name in names)
     assert not any(name.startswith(("tests", "data/")) or name.endswith(".db") for name in names)
 
 
@@ -45,6 +49,7 @@ def test_the_source_archive_can_be_built_from(dist):
     assert {f"data/{name}" for name in DATA} | {
         "README.md",
         "LICENSE",
+        "NOTICE",
         "pyproject.toml",
         "requirements.lock",
     } <= names

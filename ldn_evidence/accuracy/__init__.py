@@ -3,7 +3,7 @@
 `labels` reads the files, `figures` measures, `picture` draws. Nothing here reads an abstract, prints, or keeps anything.
 """
 
-from ldn_evidence.accuracy.figures import answers, study_types
+from ldn_evidence.accuracy.figures import answers, difference, study_types
 from ldn_evidence.accuracy.labels import DIRECTIONS, Labelled, directions, fold, kinds, labelled, study_kinds
 from ldn_evidence.accuracy.picture import reliability_svg
 
@@ -11,6 +11,7 @@ __all__ = [
     "DIRECTIONS",
     "Labelled",
     "answers",
+    "difference",
     "directions",
     "fold",
     "kinds",

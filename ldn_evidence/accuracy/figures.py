@@ -107,6 +107,29 @@ def study_types(
     }
 
 
+def difference(
+    true: Sequence[str], first: Sequence[str], second: Sequence[str], kinds: Sequence[str]
+) -> dict[str, tuple[float, float, float]]:
+    """How much better the second reader of the same abstracts is: accuracy and macro-F1, each with its interval.
+
+    Paired: every resample draws the same abstracts for both. Lengths as in `study_types`.
+
+    >>> difference(["a", "b"], ["a", "a"], ["a", "b"], ["a", "b"])["accuracy"][0]
+    0.5
+    """
+    place = {kind: number for number, kind in enumerate(kinds)}
+    labels, before, after = (np.array([place[one] for one in names]) for names in (true, first, second))
+
+    def statistics(draws: Draws) -> Mapping[str, Array]:
+        old, new = (
+            _by_class(_confusion(labels, readings, len(kinds), draws)) for readings in (before, after)
+        )
+        return {name: new[name] - old[name] for name in ("accuracy", "macro_f1")}
+
+    point, intervals = _measured(len(true), statistics)
+    return {name: (float(point[name]), *map(float, intervals[name])) for name in point}  # type: ignore[misc]
+
+
 def answers(answered: Sequence[bool], right: Sequence[bool], name: str) -> dict[str, Any]:
     """How often a reader that may keep silent answers, and under `name` how often its answers are right.
 

@@ -45,6 +45,9 @@ def study_type(
         Path | None,
         typer.Option("--plot", metavar="OUT.svg", help="Draw the probabilities' reliability as SVG."),
     ] = None,
+    encoder: Annotated[
+        bool, typer.Option("--encoder", help="Read with the encoder too (the extra `encoder`).")
+    ] = False,
 ) -> None:
     """How well the kind of study is read.
 
@@ -58,7 +61,7 @@ def study_type(
         _ready_to_draw(plot)
     rows, true = accuracy.study_kinds(file, "accepted_label")
     passages = [Passage.of(row.title, row.abstract) for row in rows]
-    found = tags([Document(passage=passage) for passage in passages])
+    found = tags([Document(passage=passage) for passage in passages], encoder=encoder)
     predicted = [kind_of(tag.design) for tag in found]
     probabilities = [tag.probability for tag in found]
     kinds = [kind.name for kind in accuracy.kinds()]

@@ -98,15 +98,16 @@ def build(
     grouping: Mapping[str, str] | None = None,
     afresh: bool = False,
     tolerant: bool = False,
+    encoder: bool = False,
 ) -> Built:
     """Take in what is not yet in the database, in one transaction; with `afresh`, everything in the place of what is there.
 
-    A damaged file of the archive is an error; a `tolerant` build goes on without it, for a refresh that will mend it. `check` sees the studies before they are written for good; an error that it raises leaves the database as it was.
+    With `encoder`, study types are read by the encoder too. A damaged file of the archive is an error; a `tolerant` build goes on without it, for a refresh that will mend it. `check` sees the studies before they are written for good; an error that it raises leaves the database as it was.
     """
     settled = archive.settled()
     last = archive.last()
     found_by = last.found_by() if last else {}
-    reader = _reader(protocol)
+    reader = _reader(protocol, encoder)
     inputs = _inputs(reader, settled, reports, found_by, protocol)
     try:
         if not afresh and store.built and store.meta().get("inputs") == inputs:
@@ -124,7 +125,7 @@ def build(
         new = [one for one in settled if taken.get(one.key) != one.added]
         unread = archive.damaged(new) if tolerant else []
         new = [one for one in new if one not in unread]
-        describer = Describer(protocol)
+        describer = Describer(protocol, encoder=encoder)
         for brought in _read(archive, new, describer):
             draft.take(brought)
         draft.lay(list(zip(reports, describer.reports(reports), strict=True)), found_by)
@@ -132,6 +133,8 @@ def build(
         check(studies)
         # What could not be read is not taken in: the next build tries again.
         draft.note({"inputs": "" if unread else inputs, "reader": reader, "corpus_digest": draft.digest()})
+        if encoder:
+            draft.note({"encoder": "heard"})
     return Built(studies=studies, problems=tuple(store.problems()), changed=True)
 
 
@@ -217,7 +220,7 @@ _READERS = (
 )
 
 
-def _reader(protocol: Protocol) -> str:
+def _reader(protocol: Protocol, encoder: bool) -> str:
     """Changes when tables, the reading of records, rules or the protocol do: what was read before has to be read again."""
     hasher = hashlib.sha256(f"{SCHEMA_VERSION}:{version('ldn-evidence')}".encode())
     package = Path(__file__).parent.parent
@@ -227,6 +230,8 @@ def _reader(protocol: Protocol) -> str:
         for file in files:
             if file.suffix in (".py", ".toml", ".json", ".npz"):
                 hasher.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
+    if encoder:
+        hasher.update(b"encoder" + (package / "tagging" / "encoder" / "model.onnx").read_bytes())
     hasher.update(protocol.model_dump_json().encode())
     return hasher.hexdigest()
 

@@ -29,8 +29,10 @@ from ldn_evidence.model import (
 class Describer:
     """Reads documents for one protocol; its queries are read once."""
 
-    def __init__(self, protocol: Protocol) -> None:
+    def __init__(self, protocol: Protocol, *, encoder: bool = False) -> None:
+        """`encoder`: study types are read by the encoder too; see `tagging.tags`."""
         self._protocol = protocol
+        self._encoder = encoder
 
     def reports(self, reports: Sequence[Report]) -> list[MachineReading]:
         """Corpus rows: a reader's code says what the study is, the dose that the reader noted is taken for the study's."""
@@ -48,7 +50,7 @@ class Describer:
             self._relevance(passage, stated=_stated(one))
             for one, passage in zip(reports, passages, strict=True)
         ]
-        return _joined(tagging.tags(documents), relevances, passages)
+        return _joined(self._tags(documents), relevances, passages)
 
     def records(self, records: Sequence[Record]) -> list[MachineReading]:
         """PubMed records."""
@@ -64,7 +66,7 @@ class Describer:
         relevances = [
             self._relevance(passage, record=one) for one, passage in zip(records, passages, strict=True)
         ]
-        return _joined(tagging.tags(documents), relevances, passages)
+        return _joined(self._tags(documents), relevances, passages)
 
     def citations(self, citations: Sequence[Citation]) -> list[MachineReading]:
         """References from other searches."""
@@ -77,7 +79,10 @@ class Describer:
             self._relevance(passage, record=_as_record(one))
             for one, passage in zip(citations, passages, strict=True)
         ]
-        return _joined(tagging.tags(documents), relevances, passages)
+        return _joined(self._tags(documents), relevances, passages)
+
+    def _tags(self, documents: Sequence[tagging.Document]) -> list[Tag]:
+        return tagging.tags(documents, encoder=self._encoder)
 
     def _relevance(
         self,

@@ -96,7 +96,8 @@ def _design(found: Explanation) -> None:
     for place, sign in enumerate(read.signs if read.source is not TagSource.STATED_CODE else ()):
         decides = "decides" if place == 0 else "also says"
         likely = f", probability {sign.probability:.2f}" if sign.probability is not None else ""
-        indented(f"{decides}: {sign.says}, from {sign.source} ({sign.words}{likely}), rule {sign.rule}")
+        source = found.model if sign.source is TagSource.MODEL else sign.source
+        indented(f"{decides}: {sign.says}, from {source} ({sign.words}{likely}), rule {sign.rule}")
     axes = {
         "meta-analysis": tag.meta_analysis or None,
         "randomised": tag.randomised,

@@ -1,7 +1,7 @@
 """What a study is: stated codes, PubMed's types and headings, words and a small model, each with its rule and its words.
 
 Takes Documents (a Passage with its types and headings); returns Tags. The order of `rules/study_design.toml` decides, `rules/axes.toml` gives the
-axes beside the design, `rules/cues.toml` the words that both look for, `study_type.npz` the weights of the model. Never
+axes beside the design, `rules/cues.toml` the words that both look for, `study_type.npz` the weights of the model, `encoder/` a second one that is heard where the caller asks for it. Never
 reads a database, never asks which drug a study is about.
 """
 

@@ -36,7 +36,7 @@ class Document:
 
 
 def tag(document: Document) -> Tag:
-    """What one document is. For many, `tags` gives the same and is faster.
+    """What one document is, without the encoder. For many, `tags` gives the same and is faster.
 
     >>> tag(Document(passage=Passage.of("Naltrexone: a review", None), publication_types=("Review",))).rule
     'type-review'
@@ -44,11 +44,26 @@ def tag(document: Document) -> Tag:
     return tags([document])[0]
 
 
-def tags(documents: Sequence[Document]) -> list[Tag]:
-    """What each document is, in their order."""
+def tags(documents: Sequence[Document], *, encoder: bool = False) -> list[Tag]:
+    """What each document is, in their order. `encoder`: its reading is mixed with the linear model's.
+
+    Raises InputError, with the mend, where the encoder is asked for and not installed.
+    """
     hits = [cues.hits(one.passage) for one in documents]
     readings = linear.read([one.passage for one in documents], hits)
+    if encoder:
+        readings = _with_encoder(documents, readings)
     return [_tag(*one) for one in zip(documents, hits, readings, strict=True)]
+
+
+def _with_encoder(documents: Sequence[Document], readings: Sequence[Reading]) -> list[Reading]:
+    """The readings with the encoder's mixed in where there is an abstract: without one, no model is heard."""
+    from ldn_evidence.tagging.encoder import mixed
+
+    asked = [number for number, one in enumerate(documents) if one.described]
+    found = dict(enumerate(readings))
+    answers = mixed([documents[number].passage for number in asked], [readings[number] for number in asked])
+    return list((found | dict(zip(asked, answers, strict=True))).values())
 
 
 def _tag(document: Document, hits: Sequence[Hit], reading: Reading) -> Tag:

@@ -167,7 +167,7 @@ class Workspace(Appraising):
 
     def explain(self, name: str | int) -> explaining.Explanation:
         """What the machine read in a study's title and abstract, with the words that decided."""
-        return explaining.explain(self.study(name), name, self.protocol)
+        return explaining.explain(self.study(name), name, self.protocol, encoder=self.read_with_encoder)
 
     # ----------------------------------------------------------------- searches
 

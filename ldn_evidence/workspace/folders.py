@@ -29,6 +29,10 @@ MARKER_TEXT = """\
 
 # The protocol that commands use when --protocol is not given.
 protocol = "ldn"
+
+# true: study types are read by a small encoder too, more often rightly and a hundred times more slowly. Everyone who opens this
+# workspace then needs it: pip install "ldn-evidence[encoder]"
+# encoder = true
 """
 _PACKAGE = Path(__file__).parent.parent
 # Seconds to wait for another refresh of the same workspace.

@@ -202,6 +202,11 @@ class Holding(Places):
         """The digest of every report and record in the database."""
         return self._stored[1].get("corpus_digest", "unknown")
 
+    @property
+    def read_with_encoder(self) -> bool:
+        """Whether the encoder was heard when the database was built; `encoder` is what the next build will do."""
+        return "encoder" in self._stored[1]
+
     def _corrected(self, store: Store, rows: Sequence[Correction]) -> dict[str, Study]:
         """The studies of the database, grouped and described as reviewers said."""
         held = building.held(store, self.protocol, corrections.grouping(rows))
@@ -222,6 +227,7 @@ class Holding(Places):
                     grouping=corrections.grouping(rows),
                     afresh=afresh,
                     tolerant=tolerant,
+                    encoder=self.encoder,
                 )
         except OSError as error:
             raise unwritable(self.root, error) from error
@@ -254,6 +260,11 @@ class Holding(Places):
         except InputError as error:  # it stops the next build; what was built before can still be read
             found.append(
                 f"the corpus can't be read as it is now; shown is what the last refresh built. {error}"
+            )
+        if self.encoder is not self.read_with_encoder:
+            switched = "on" if self.encoder else "off"
+            found.append(
+                f"the encoder was switched {switched} since the last refresh. Run: {self.command('refresh')}"
             )
         shipped = corpus.load(self._layers("corpus", f"{self.name}.csv")[0], tagging.stated_codes())
         rows = [report.study_key for report in shipped if not corpus.fits(report, self.protocol)]

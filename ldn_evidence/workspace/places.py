@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     protocol: str = "ldn"
+    encoder: bool = False
 
 
 class Places:
@@ -53,6 +54,8 @@ class Places:
         marker = self.root / MARKER
         settings = read_toml(marker, _Settings) if marker.exists() else _Settings()
         self.name = checked(settings.protocol if protocol is None else protocol)
+        # Said by the workspace, never guessed from what is installed: it has to read the same on every machine.
+        self.encoder = settings.encoder
         where = f" --workspace {shlex.quote(str(self.root))}" if root is not None else ""
         which = f" --protocol {self.name}" if self.name != settings.protocol else ""
         self._options = f"{where}{which}"
