@@ -38,7 +38,7 @@ def claims(protocol: Protocol, profiles: Mapping[str, EvidenceProfile]) -> None:
     """Every claim on a line."""
     wide = console.width >= 100  # on 80 columns the slugs matter more than the dots
     console.print(Text(f"{protocol.title}: {count(len(profiles), 'claim', 'claims')}", style="bold"))
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0))
     # On a small screen the first to give way is the claim's name: the answer must stay whole.
     table.add_column("claim", overflow="fold", no_wrap=wide, min_width=8)
     for name in ("direction", "certainty"):
@@ -56,7 +56,9 @@ def claims(protocol: Protocol, profiles: Mapping[str, EvidenceProfile]) -> None:
         )
         table.add_row(*cells[: len(table.columns)])
     console.print(table)
-    beside = "" if wide else " rests on: studies/people of the body that sets the grade; -: none of them informs."
+    beside = (
+        "" if wide else " rests on: studies/people of the body that sets the grade; -: none of them informs."
+    )
     marked = "* provisional: not every counted row is confirmed by a named person. "
     console.print(f"[dim]{marked}level: OCEBM 2011.{beside} One claim in full: ldn-evidence claim SLUG[/]")
 
@@ -73,9 +75,10 @@ def rests_on(found: EvidenceProfile) -> str:
         return f"no study; {len(found.awaiting):,} unread" if found.awaiting else "no study"
     if body.by_review:
         return f"{body.name}, by review ({body.by_review})"
+    if not body.informed:
+        return f"{body.name}: {_studies(found, body)}; none informs"
     people = "" if body.n_participants is None else f", {count(body.n_participants, 'person', 'people')}"
-    silent = "" if body.informed else "; none informs"
-    return f"{body.name}: {_studies(found, body)}{people}{silent}"
+    return f"{body.name}: {_studies(found, body)}{people}"
 
 
 def _studies(found: EvidenceProfile, body: BodyOfEvidence) -> str:
