@@ -47,7 +47,7 @@ def test_the_readme_shows_what_the_program_prints(workspace):
         assert direction == profile.direction
         assert f" {profile.certainty}{'*' if profile.provisional else ''} " in line
         if profile.body and not profile.body.by_review:
-            assert f"{profile.body.n_participants} pe" in line
+            assert (f"{profile.body.n_participants} pe" in line) == profile.body.informed
             assert ("none informs" in line) != profile.body.informed
 
 
