@@ -1,6 +1,6 @@
 """Reviewers' corrections into what stands, and what stands over the machine's reading of a study. Never edits a row.
 
-Rows are append-only: of two on one subject and field the later stands, and `as read` takes a correction back.
+Rows are append-only: of two on one subject and field the later by date stands, of one day the later in the file; `as read` takes a correction back.
 """
 
 from __future__ import annotations
@@ -66,6 +66,12 @@ def check(
     row: Correction, studies: Mapping[str, Study], protocol: Protocol, rows: Sequence[Correction]
 ) -> None:
     """Refuse a row whose subject, slugs or study are not there, or that takes back what nobody said. `rows`: those of the file."""
+    later = next((one for one in rows if _same(one, row, studies) and one.date > row.date), None)
+    if later is not None:
+        raise InputError(
+            f"{row.field} of {row.subject}: {later.reviewer}'s row of {later.date} is later than this one of {row.date} and would stand over it. "
+            "Correct it again after that day; or mend that row's date, if it is wrong."
+        )
     if row.value == AS_READ:
         if any(_same(one, row, studies) for one in rows) and not _taken_back(rows, row, studies):
             return
@@ -128,15 +134,20 @@ def _same(one: Correction, other: Correction, studies: Mapping[str, Study]) -> b
 
 
 def _taken_back(rows: Sequence[Correction], row: Correction, studies: Mapping[str, Study]) -> bool:
-    return [one for one in rows if _same(one, row, studies)][-1].value == AS_READ
+    return [one for one in _in_order(rows) if _same(one, row, studies)][-1].value == AS_READ
 
 
 # --------------------------------------------------------------------------- what stands
 
 
+def _in_order(rows: Sequence[Correction]) -> list[Correction]:
+    """By date, and within a day as they stand in the file."""
+    return sorted(rows, key=lambda one: one.date)
+
+
 def grouping(rows: Sequence[Correction]) -> dict[str, str]:
-    """Where reviewers put documents: a document's name -> a study's key, or `own`. The last row on a document stands."""
-    last = {row.subject: row.value for row in rows if row.field is CorrectionField.STUDY}
+    """Where reviewers put documents: a document's name -> a study's key, or `own`. The latest row on a document stands."""
+    last = {row.subject: row.value for row in _in_order(rows) if row.field is CorrectionField.STUDY}
     return {name: value for name, value in last.items() if value != AS_READ}
 
 
@@ -145,7 +156,7 @@ def corrected(studies: Mapping[str, Study], rows: Sequence[Correction]) -> dict[
     about = {name: study.key for study in studies.values() for name in subjects(study)}
     holders = {name: study.key for study in studies.values() for name in documents(study)}
     last: dict[str, dict[tuple[str, str], Correction]] = {}
-    for row in rows:
+    for row in _in_order(rows):
         moved = row.field is CorrectionField.STUDY
         key = (holders if moved else about).get(row.subject)
         if key is not None:
@@ -160,7 +171,8 @@ def aside(rows: Sequence[Correction], studies: Mapping[str, Study], protocol: Pr
     holders = {name: study for study in studies.values() for name in documents(study)}
     moves = grouping(rows)
     lost = [name for name, value in moves.items() if not _moved(name, value, holders)]
-    last = {(row.subject, row.field): row for row in rows if row.field is not CorrectionField.STUDY}
+    others = (row for row in _in_order(rows) if row.field is not CorrectionField.STUDY)
+    last = {(row.subject, row.field): row for row in others}
     for row in last.values():
         unknown = set(row.members) - set(_slugs(row.field, protocol) or row.members)
         if row.value != AS_READ and (row.subject not in about or unknown):

@@ -20,7 +20,7 @@ from ldn_evidence.appraisal.agreement import (
     QUADRATIC,
     figures,
 )
-from ldn_evidence.model import Finding
+from ldn_evidence.model import Finding, RobTool
 
 SCALE = ("low", "some concerns", "high")
 
@@ -141,6 +141,12 @@ def test_too_few_studies_give_a_share_and_no_coefficient_and_say_so():
     assert "at least 5 are needed" in found[KAPPA].why_not
 
 
+def test_where_nobody_ever_agreed_no_agreement_was_seen():
+    found = {one.statistic: one for one in figures([["low", "high"], ["high", "low"]] * 3)}
+    assert found[PERCENT].value == 0
+    assert found[PERCENT].why_not.startswith("no agreement was seen")
+
+
 def test_where_nothing_varies_chance_explains_everything_and_no_coefficient_is_given():
     found = {one.statistic: one for one in figures([["low", "low"]] * 9)}
     assert (found[PERCENT].value, found[KAPPA].value, found[ALPHA].value) == (1.0, None, None)
@@ -191,3 +197,15 @@ def test_three_reviewers_have_three_pairs_and_an_alpha_together():
     table = agreement_table([*both, *third])
     assert set(table.reviewers) == {"Ana, jd", "Ana, third", "jd, third", "all"}
     assert set(table[table.reviewers == "all"].statistic) == {ALPHA, ORDINAL}
+
+
+def test_the_tools_of_risk_of_bias_follow_each_other_in_one_order():
+    domains = {RobTool.ROB2: 5, RobTool.ROBINS_I: 7, RobTool.SHORT: 5}
+    rows = [
+        one.model_copy(update={"study_key": tool, "rob_tool": tool, "rob_domains": ("low",) * count})
+        for tool, count in reversed(domains.items())
+        for one in readings(("low", "low"))
+    ]
+    fields = agreement_table(rows).field
+    told = [field.split(":")[0] for field in fields if field.startswith("rob_domains")]
+    assert list(dict.fromkeys(told)) == [f"rob_domains, {tool}" for tool in domains]

@@ -246,10 +246,18 @@ def test_agreement_is_on_what_each_read_before_the_other_was_known():
     settled = said("c1", "Third", SAME, day=3, adjudicates=["a1", "b1"])
     again = said("a2", "jd", SAME, day=4, supersedes="a1")
     assert [one.row_id for one in stand(*both, settled, again).readings] == ["b1", "a1"]
-    assert [one.row_id for one in stand(*both, said("a2", "jd", SAME, day=4, supersedes="a1")).readings] == [
-        "b1",
-        "a2",
-    ]
+    assert [one.row_id for one in stand(*both, again).readings] == ["b1", "a1"]
+
+
+def test_who_rewrites_to_the_others_answer_has_not_read_it_independently():
+    first, other = said("a1", "jd", day=2), said("b1", "Ana", SAME, day=4)
+    better = said("a2", "jd", Finding.MIXED, day=3, supersedes="a1")
+    followed = said("b2", "Ana", Finding.MIXED, day=5, supersedes="b1")
+    backdated = followed.model_copy(update={"date": first.date})
+    for again in (followed, backdated):
+        assert [one.row_id for one in stand(first, better, other, again).readings] == ["b1", "a2"]
+    alone = said("a2", "jd", SAME, day=3, supersedes="a1")
+    assert [one.row_id for one in stand(first, alone).readings] == ["a2"]
 
 
 # --------------------------------------------------------------------------- risk of bias
@@ -677,3 +685,43 @@ def test_a_script_appraises_and_adjudicates_without_a_question(root):
 
 def test_the_command_refuses_in_a_line_and_says_how_to_mend_it(root, tmp_path):
     assert "nobody is named" in refused("appraise", "--list", "-w", root, cwd=tmp_path)
+
+
+# --------------------------------------------------------------------------- rows by no person, rows of days to come, drafts
+
+
+def in_file(workspace: Workspace, **cells: str) -> None:
+    """A row that somebody typed into the file of appraisals."""
+    known = CELLS | {"row_id": "typed", "study_key": "endo_nct03970330", "claim": "endometriosis-pain"}
+    typed = known | {"reviewer": "jd", "date": "2026-11-20", "risk_of_bias": "low"} | cells
+    workspace.appraisals_file.parent.mkdir(exist_ok=True)
+    cells_quoted = ",".join(json.dumps(cell) for cell in typed.values())
+    text = f"{','.join(typed)}\n{cells_quoted}\n"
+    workspace.appraisals_file.write_text(text, encoding="utf-8")
+
+
+def test_a_machines_row_in_the_file_is_a_proposal_until_machine_readings_are_asked_for(workspace):
+    slug, key = "endometriosis-pain", "endo_nct03970330"
+    before = workspace.profile(slug)
+    in_file(workspace, reviewer="Machine", n_analysed="9")
+    assert workspace.profile(slug) == before
+    assert workspace.proposals(key, slug)["n_analysed"].value == "9"
+    with_it = Workspace(workspace.root, machine_read=True).profile(slug)
+    assert ([one.study.key for one in with_it.counted], with_it.provisional) == ([key], True)
+
+
+def test_a_row_of_a_day_to_come_is_refused_in_the_file_and_before_it_is_written(workspace):
+    day = datetime.datetime(2099, 1, 1, tzinfo=datetime.UTC)
+    with pytest.raises(InputError, match="is dated 2099-01-01, which is still to come"):
+        workspace.appraise("bruun2024", "fibromyalgia-pain", "jd", date=day, **CELLS)
+    assert not workspace.appraisals_file.exists()
+    in_file(workspace, date="2099-01-01")
+    with pytest.raises(InputError, match=r"ldn\.csv \(typed\): is dated 2099-01-01.*Mend its date"):
+        workspace.profile("endometriosis-pain")
+
+
+@pytest.mark.parametrize(("one", "other"), [("José", "Jose"), ("Ann Lee", "Ann-Lee"), ("a.b", "a-b")])
+def test_nobody_is_shown_the_draft_of_a_person_of_a_like_name(workspace, one, other):
+    workspace.keep_draft(one, "bruun2024", "fibromyalgia-pain", {"finding": "decrease"})
+    assert workspace.draft(other, "bruun2024", "fibromyalgia-pain") == {}
+    assert workspace.draft(one.upper(), "bruun2024", "fibromyalgia-pain") == {"finding": "decrease"}

@@ -348,3 +348,52 @@ def test_a_review_that_only_a_machine_read_sets_no_grade(filled):
     assert (profile.body, profile.certainty) == (None, "no evidence")
     say(filled, key, "design", "systematic review", "its methods say so")
     assert filled.profile("endometriosis-pain").body is not None
+
+
+@pytest.mark.parametrize("reviewer", ["machine", " Bundled"])
+def test_a_correction_by_no_person_is_refused_when_it_is_written_and_when_it_is_read(filled, reviewer):
+    with pytest.raises(InputError, match="is no person's name"):
+        filled.correct("younger2013", "dose", "3 mg/day", reason="a test", reviewer=reviewer, date=DAY)
+    assert not filled.corrections_file.exists()
+    typed(filled, f"younger2013,dose,3 mg/day,a test,{reviewer},2026-11-20")
+    with pytest.raises(InputError, match=r"corrections\.csv, line 2: reviewer: .* is no person's name"):
+        filled.studies()
+
+
+def test_a_correction_of_a_day_to_come_is_refused_when_it_is_written_and_when_it_is_read(filled):
+    day = datetime.date(2099, 1, 1)
+    with pytest.raises(InputError, match="is dated 2099-01-01, which is still to come"):
+        filled.correct("younger2013", "dose", "3 mg/day", reason="a test", reviewer="jd", date=day)
+    assert not filled.corrections_file.exists()
+    typed(filled, "younger2013,dose,3 mg/day,a test,jd,2099-01-01")
+    with pytest.raises(InputError, match=r"corrections\.csv \(younger2013, dose\): is dated 2099-01-01"):
+        filled.studies()
+
+
+def test_of_two_rows_on_one_field_the_later_by_date_stands_and_of_one_day_the_last_in_the_file(filled):
+    def held(*lines: str) -> list[str]:
+        typed(filled, *lines)
+        return [one.value for one in Workspace(filled.root).study("bruun2024").corrections]
+
+    late, early = "screening,include,a test,jd,2026-11-20", "screening,exclude,a test,Ana,2026-01-01"
+    assert held(f"bruun2024,{late}", f"bruun2024,{early}") == ["include"]
+    assert held(f"bruun2024,{early}", f"bruun2024,{late}") == ["include"]
+    same = early.replace("2026-01-01", "2026-11-20")
+    assert held(f"bruun2024,{late}", f"bruun2024,{same}") == ["exclude"]
+    back = "screening,as read,a test,jd,2026-11-21"
+    assert held(f"bruun2024,{back}", f"bruun2024,{late}") == []
+
+
+def test_a_correction_that_a_later_row_would_hide_is_refused(filled):
+    say(filled, "younger2013", "dose", "3 mg/day")
+    with pytest.raises(InputError, match="is later than this one of 2026-11-21"):
+        filled.correct(
+            "younger2013", "dose", "as read", reason="a test", reviewer="jd", date=datetime.date(2026, 11, 21)
+        )
+
+
+def typed(workspace: Workspace, *lines: str) -> None:
+    """Rows that somebody typed into the file."""
+    text = "\n".join(("subject,field,value,reason,reviewer,date", *lines, ""))
+    workspace.corrections_file.write_text(text, encoding="utf-8")
+    workspace._forget()

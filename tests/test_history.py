@@ -275,6 +275,32 @@ def test_a_damaged_line_is_named_with_its_number(workspace, line):
     assert len(workspace.claims()) == 27  # what is graded needs no history
 
 
+def test_an_entry_of_no_moment_or_of_rows_that_it_does_not_hold_is_named_with_its_line(workspace):
+    whole = workspace.history_file.read_bytes()
+    entry = json.loads(whole)
+    ghost = {"multiple-sclerosis-pain": entry["claims"]["multiple-sclerosis-pain"] | {"counted": ["ghost"]}}
+    for wrong in (
+        {"claims": entry["claims"] | ghost},
+        {"rows": {}},
+        {"at": "yesterday"},
+        {"at": "2026-11-22"},
+        {"at": "2026-11-22T10:00:00+02:00"},
+        {"schema_version": "1"},
+        {"schema_version": True},
+    ):
+        workspace.history_file.write_bytes(whole + json.dumps(entry | wrong).encode() + b"\n")
+        with pytest.raises(WorkspaceError, match=r"history\.jsonl, line 2: is damaged"):
+            workspace.moves()
+
+
+def test_a_folder_in_the_place_of_the_history_is_named(workspace):
+    workspace.history_file.unlink()
+    workspace.history_file.mkdir()
+    for ask in (workspace.entries, workspace.warnings, workspace.build):
+        with pytest.raises(WorkspaceError, match=r"history\.jsonl: can't be read"):
+            ask()
+
+
 @given(line=st.binary(max_size=300) | st.text(max_size=300).map(str.encode) | st.just(b"[" * 20_000))
 def test_whatever_stands_in_the_file_is_an_entry_or_an_error_of_ours(tmp_path_factory, line):
     path = tmp_path_factory.getbasetemp() / "hostile.jsonl"
@@ -356,12 +382,17 @@ def test_a_corpus_row_of_ones_own_re_opens_from_the_build_that_first_has_it(root
     assert len(workspace.entries()) == 3
 
 
-def test_what_a_corpus_row_said_when_the_history_began_re_opens_nothing(root):
-    described(root, "cree2010", correction_status="corrected")
+def test_a_claim_stays_open_though_the_history_is_lost_until_a_person_reads_the_study_again(root):
     workspace = alone(root)
+    described(root, "cree2010", correction_status="corrected")
+    workspace.build()
     workspace.history_file.unlink()
+    said = "Re-opened: cree2010 has an erratum, and nobody noted since when; jd's row of 2026-11-21 may have been written before it."
+    assert Workspace(root).profile("multiple-sclerosis-pain").open_questions == (said,)
     workspace.build()
-    workspace.build()
+    assert workspace.profile("multiple-sclerosis-pain").provisional
+    later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=1)
+    appraise(root, "mine.2", "mine.1", date=f"{later:%Y-%m-%dT%H:%M:%SZ}", supersedes="mine.1")
     assert not workspace.profile("multiple-sclerosis-pain").provisional
 
 

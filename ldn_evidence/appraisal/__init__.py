@@ -4,6 +4,7 @@ Plain functions on plain values. Never edits a row, never derives a direction, n
 """
 
 from ldn_evidence.appraisal.agreement import agreement_table, dispute_table
+from ldn_evidence.appraisal.following import resolved
 from ldn_evidence.appraisal.forms import (
     Question,
     cells,
@@ -15,17 +16,15 @@ from ldn_evidence.appraisal.forms import (
 )
 from ldn_evidence.appraisal.risk import risk_rules, rob_without_confounding, suggested, tool_named, tools_for
 from ldn_evidence.appraisal.rows import (
-    UNCONFIRMED,
     Dispute,
     Standing,
     current,
     differing,
     load,
-    name_of,
-    resolved,
     row_id,
     standing,
 )
+from ldn_evidence.model import UNCONFIRMED, name_of
 
 __all__ = [
     "UNCONFIRMED",

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from ldn_evidence.appraisal.forms import form_rules
 from ldn_evidence.appraisal.risk import tool_named
-from ldn_evidence.appraisal.rows import DECIDING, Dispute, name_of
-from ldn_evidence.model import PARTS, Appraisal
+from ldn_evidence.appraisal.rows import DECIDING, Dispute
+from ldn_evidence.model import PARTS, Appraisal, RobTool, name_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +106,8 @@ def _figure(
     low, high = (float(one) for one in np.quantile(spread, (0.025, 0.975)))
     why = None
     if low == high:
-        why = "no disagreement was seen, so an interval can't say how much there might be"
+        seen = "disagreement" if value > 0 else "agreement"
+        why = f"no {seen} was seen, so an interval can't say how much there might be"
         return Figure(name, n, value, why_not=why)
     return Figure(name, n, value, min(low, value), max(high, value))
 
@@ -233,7 +234,8 @@ def _fields(
         told = [one for one in units if any(answer not in (None, "") for answer in one)]
         if told:
             yield field, scale, told
-    for tool in {row.rob_tool for one in places for row in one.values() if row.rob_tool is not None}:
+    used = {row.rob_tool for one in places for row in one.values()}
+    for tool in (one for one in RobTool if one in used):
         for number, domain in enumerate(tool_named(tool).domain):
             units = [
                 [

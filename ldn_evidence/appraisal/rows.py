@@ -7,21 +7,29 @@ and when, decides. On one study and claim an adjudication that holds stands abov
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, count
+from itertools import accumulate, combinations, count
 from pathlib import Path
 
 from ldn_evidence.appraisal.risk import rob_without_confounding, wrong_risk
 from ldn_evidence.errors import InputError
-from ldn_evidence.model import PARTS, Appraisal, Protocol, Study, StudyDesign, nearest, said
+from ldn_evidence.model import (
+    PARTS,
+    UNCONFIRMED,
+    Appraisal,
+    Protocol,
+    Study,
+    StudyDesign,
+    name_of,
+    nearest,
+    said,
+)
 from ldn_evidence.textfiles import read_rows
-
-# Reviewers whose rows are proposals, not a person's confirmation.
-UNCONFIRMED = frozenset({"bundled", "machine"})
 
 # What a grade may turn on: two persons who differ here are in dispute. Words that explain a row are not among it.
 DECIDING = (
@@ -54,8 +62,8 @@ class Standing:
     """What the rows of all files come to, by claim in the protocol's order and by study.
 
     `rows`: the one that stands on each study and claim. `latest`: the last word of everybody, `bundled` and `machine` among them, readings and
-    adjudications apart. `readings`: what each person read for himself, for agreement; a row that was adjudicated is not replaced here by
-    what its reviewer wrote once the other's row was known.
+    adjudications apart. `readings`: what each person read for himself, for agreement: the last that they wrote before anybody
+    else's row was there to be seen, or else their first.
     """
 
     rows: tuple[Appraisal, ...]
@@ -79,11 +87,6 @@ class Standing:
 def load(path: Path) -> list[Appraisal]:
     """Read one appraisal file; an absent file holds no rows."""
     return read_rows(path, Appraisal) if path.exists() else []
-
-
-def name_of(reviewer: str) -> str:
-    """A reviewer's name as it is compared: case, accents typed in two ways and blanks make nobody another person."""
-    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", reviewer).casefold()).split())
 
 
 def row_id(reviewer: str, claim: str, study_key: str, used: Collection[str] = ()) -> str:
@@ -153,7 +156,7 @@ def standing(
         rows=tuple(sorted(stands, key=place)),
         disputes=tuple(sorted(disputes, key=place)),
         latest=tuple(sorted(latest, key=alone)),
-        readings=tuple(sorted(_readings(held.values(), latest), key=alone)),
+        readings=tuple(sorted(_readings(held, latest), key=alone)),
     )
 
 
@@ -395,15 +398,33 @@ def _decided(
     return row, dispute
 
 
-def _readings(rows: Iterable[Appraisal], latest: Sequence[Appraisal]) -> list[Appraisal]:
-    held = {row.row_id: row for row in rows}
-    found = {_track(row): row for row in latest if _is_person(row) and not row.adjudicates}
-    named = [held[old] for row in held.values() for old in row.adjudicates]
-    # The first that was adjudicated is the last that was read without knowing the other's.
-    for row in sorted(named, key=_age, reverse=True):
-        if not row.adjudicates:
-            found[_track(row)] = row
-    return list(found.values())
+def _readings(rows: Mapping[str, Appraisal], latest: Sequence[Appraisal]) -> list[Appraisal]:
+    """What each person read for himself, on each study and claim.
+
+    Whoever has a row may look at the others'. What is written from then on may follow them, and is no reading of one's own.
+    """
+    by_place: dict[tuple[str, str], list[list[tuple[datetime.datetime, Appraisal]]]] = {}
+    for row in latest:
+        if _is_person(row) and not row.adjudicates:
+            by_place.setdefault((row.study_key, row.claim), []).append(_written(row, rows))
+    found = []
+    for people in by_place.values():
+        for versions in people:
+            seen = min((one[0][0] for one in people if one is not versions), default=None)
+            alone = [row for at, row in versions if seen is None or at < seen]
+            found.append(alone[-1] if alone else versions[0][1])
+    return found
+
+
+def _written(last: Appraisal, rows: Mapping[str, Appraisal]) -> list[tuple[datetime.datetime, Appraisal]]:
+    """All that a person wrote on a study and claim up to their last word, oldest first, each with the moment from which it was there."""
+    versions = [last]
+    while (before := rows.get(versions[-1].supersedes or "")) and _track(before) == _track(last):
+        versions.append(before)
+    versions.reverse()
+    # No row was there before the one that it supersedes, whatever date it was given.
+    moments = accumulate((row.date for row in versions), max)
+    return list(zip(moments, versions, strict=True))
 
 
 def differing(one: Appraisal, other: Appraisal) -> tuple[str, ...]:
@@ -428,75 +449,3 @@ def _judged(row: Appraisal, name: str) -> object:
     if name == "includes":
         return frozenset(value)
     return None if name in _MAY_BE_EMPTY and value in _NOTHING else value
-
-
-def resolved(
-    rows: Sequence[Appraisal], studies: Mapping[str, Study]
-) -> tuple[list[Appraisal], list[Appraisal]]:
-    """Rows under the keys that their studies bear now, and rows to set aside: what a search brings may change.
-
-    A row may name a study by any of its documents: `pmid:N` becomes the corpus row that somebody writes for it, `import:...` the
-    record that PubMed gives later. A row on such a document that is no longer there, or that PubMed has since
-    given another design, is set aside; so is one on a document that has since been joined to a study with a row on the same claim.
-    A row on a study that a person described is never.
-    """
-    keys: dict[str, str] = {}
-    for study in studies.values():
-        pmids = [one.pmid for one in study.reports] + [one.pmid for one in study.records]
-        pmids += [one.pmid for one in study.citations]
-        names = [f"pmid:{pmid}" for pmid in pmids if pmid] + [one.key for one in study.citations]
-        keys |= dict.fromkeys(names, study.key)
-    fitting, aside = [], []
-    for row in rows:
-        brought = _brought(row.study_key)
-        key = keys.get(row.study_key, row.study_key) if brought else row.study_key
-        bears = studies.get(key)
-        review = bears is not None and bears.tag.design is StudyDesign.SYSTEMATIC_REVIEW
-        if brought and (bears is None or (not bears.reports and review != (row.review_of is not None))):
-            aside.append(row)
-            continue
-        # What a review pooled may have gone from the searches; the review has pooled it still.
-        pooled = [keys.get(one, one) if _brought(one) else one for one in row.includes]
-        includes = tuple(one for one in pooled if one in studies or not _brought(one))
-        changed = {"study_key": key, "includes": includes}
-        same = (key, includes) == (row.study_key, row.includes)
-        fitting.append(row if same else row.model_copy(update=changed))
-    named = {row.row_id: row.study_key for row in rows}
-    twice = _twice(fitting, named, studies)
-    return [row for row in fitting if row.row_id not in twice], [
-        *aside,
-        *(row for row in fitting if row.row_id in twice),
-    ]
-
-
-def _twice(rows: Sequence[Appraisal], named: Mapping[str, str], studies: Mapping[str, Study]) -> set[str]:
-    """Rows made on a document while it was a study of its own, where the study that it joined has a row on the claim by another name.
-
-    `named`: the name that each row gives the study. Rows that one supersedes across the names stay: a reviewer has settled it.
-    """
-    names: dict[tuple[str, str], set[str]] = {}
-    for row in rows:
-        study = studies.get(row.study_key)
-        own = study is None or named[row.row_id] in (study.key, f"pmid:{study.pmid}")
-        name = row.study_key if own else named[row.row_id]
-        names.setdefault((row.study_key, row.claim), set()).add(name)
-    settled = {
-        (row.study_key, row.claim)
-        for row in rows
-        if row.supersedes in named and named[str(row.supersedes)] != named[row.row_id]
-    }
-    kept = {
-        place: place[0] if place[0] in held else min(held)
-        for place, held in names.items()
-        if len(held) > 1 and place not in settled
-    }
-    return {
-        row.row_id
-        for row in rows
-        if (row.study_key, row.claim) in kept
-        and named[row.row_id] not in (kept[row.study_key, row.claim], f"pmid:{studies[row.study_key].pmid}")
-    }
-
-
-def _brought(key: str) -> bool:
-    return key.startswith(("pmid:", "import:"))

@@ -33,7 +33,7 @@ def judge(
         print_json(row.model_dump(mode="json") | {"changed_claims": changed})
         return
     print(f"{row.claim}: {row.domain} = {row.rating}, says {row.reviewer}: {row.reason}")
-    if not any(row == one for one in workspace.profile(row.claim).judgements) and row.rating != "as computed":
+    if row.rating != "as computed" and workspace.profile(row.claim).body is None:
         print("  note: no body of evidence stands on this claim yet; the judgement waits for one")
     tell_changes(workspace)
     print(f"Written to {workspace.judgements_file}. See it: {workspace.command(f'claim {row.claim}')}")

@@ -35,7 +35,7 @@ class Notice:
 
     `key` tells two notices of one study apart: two errata are two, however often PubMed rewords a retraction it is one.
     `record` is the PMID whose record bears it; None: a corpus row says so. `since`: when it was first held here (UTC, ISO 8601);
-    None: nobody can tell.
+    None: nobody can tell, and whoever read the study may not have known it.
     """
 
     kind: str
@@ -69,29 +69,22 @@ def notices(study: Study) -> tuple[Notice, ...]:
 
 
 def first_noted(entries: Iterable[Entry], study: str, key: str, now: str | None) -> str | None:
-    """When a corpus row first bore a notice: the first entry with it, where an earlier one held the study without.
+    """When a corpus row bore a notice at the latest: the moment of the first entry with it; `now`, where none has it yet.
 
-    `now` where none has it yet. None: it was there when the history began, and nobody can tell since when.
+    Where it was there when the history began it may be older. But a history can be lost, and no claim is friendlier for that.
     """
-    without = False
-    for one in entries:
-        then = one.studies.get(study)
-        if then is not None and key in then.notices:
-            return one.at if without else None
-        without = without or then is not None
-    return now if without else None
+    noted = (one.at for one in entries if (then := one.studies.get(study)) and key in then.notices)
+    return next(noted, now)
 
 
 def dated(found: Iterable[Notice], since: Mapping[tuple[int | None, str], str | None]) -> tuple[Notice, ...]:
-    """The notices of one study with the moments by which they were held (record, key -> moment); those without one are dropped.
+    """The notices of one study with the moments by which they were held (record, key -> moment).
 
     A retraction or a concern that row and record both tell of is one, and was there from the earlier moment on.
     """
-    known = [
-        replace(one, since=since[one.record, one.key]) for one in found if since.get((one.record, one.key))
-    ]
+    known = [replace(one, since=since.get((one.record, one.key))) for one in found]
     first: dict[str, Notice] = {}
-    for one in sorted(known, key=lambda one: (one.since or "", one.key)):
+    for one in sorted(known, key=lambda one: (one.since is None, one.since or "", one.key)):
         name = one.kind if one.kind in ("a retraction", "an expression of concern") else one.key
         first.setdefault(name, one)
     return tuple(first.values())
@@ -100,18 +93,22 @@ def dated(found: Iterable[Notice], since: Mapping[tuple[int | None, str], str | 
 def reopened(
     rows: Iterable[Appraisal], held: Mapping[str, Sequence[Notice]], unconfirmed: Collection[str]
 ) -> dict[str, tuple[str, ...]]:
-    """For each claim why it is open again. `rows`: those that it rests on; `held`: the dated notices of each study, by key.
+    """For each claim why it is open again. `rows`: those that it rests on; `held`: the notices of each study, dated as far as can be told, by key.
 
-    A row dated by the day was written at that day's beginning, as everywhere.
+    A row dated by the day was written at that day's beginning, as everywhere; a notice without a date is newer than any row.
     """
     found: dict[str, list[str]] = {}
     for row in sorted(rows, key=lambda one: (one.claim, one.study_key)):
         if row.reviewer.casefold() in unconfirmed:
             continue  # nobody had confirmed it anyway
         for one in held.get(row.study_key, ()):
-            if one.since is not None and row.date.isoformat() < one.since.replace("Z", "+00:00"):
+            whose = f"{row.reviewer}'s row of {row.date.date().isoformat()}"
+            if one.since is None:
                 found.setdefault(row.claim, []).append(
-                    f"Re-opened: {row.study_key} has {one.kind} since {one.since[:10]}; {row.reviewer}'s row of "
-                    f"{row.date.date().isoformat()} was written before it."
+                    f"Re-opened: {row.study_key} has {one.kind}, and nobody noted since when; {whose} may have been written before it."
+                )
+            elif row.date.isoformat() < one.since.replace("Z", "+00:00"):
+                found.setdefault(row.claim, []).append(
+                    f"Re-opened: {row.study_key} has {one.kind} since {one.since[:10]}; {whose} was written before it."
                 )
     return {slug: tuple(dict.fromkeys(words)) for slug, words in found.items()}

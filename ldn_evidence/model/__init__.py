@@ -23,6 +23,7 @@ from ldn_evidence.model.machine import (
     Tag,
 )
 from ldn_evidence.model.passage import Passage, Stretch
+from ldn_evidence.model.people import UNCONFIRMED, name_of, person
 from ldn_evidence.model.pooled import (
     Effect,
     LeftOneOut,
@@ -110,6 +111,7 @@ __all__ = [
     "PARTS",
     "RATIOS",
     "SLUG",
+    "UNCONFIRMED",
     "AbstractSection",
     "Affiliation",
     "Appraisal",
@@ -200,6 +202,8 @@ __all__ = [
     "TagSource",
     "Term",
     "Upgrade",
+    "name_of",
     "nearest",
+    "person",
     "said",
 ]

@@ -11,6 +11,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, model_validator
 
+from ldn_evidence.model.people import Person
 from ldn_evidence.model.vocabularies import (
     Body,
     Comparator,
@@ -225,14 +226,14 @@ AS_COMPUTED = "as computed"
 class Judgement(Written):
     """One reviewer's word on one GRADE domain of one claim, over the rule's: a row of `judgements.csv`.
 
-    The last row on a claim and domain stands; `as computed` takes an earlier one back.
+    A person's last row on a claim and domain is their word; `as computed` takes it back. Of several persons' words the latest stands.
     """
 
     claim: Slug = Field(examples=["fibromyalgia-pain"])
     domain: Domain | Upgrade = Field(examples=["risk of bias"])
     rating: Text = Field(examples=["serious"])
     reason: Text = Field(examples=["two of the three trials did not say how they concealed the allocation"])
-    reviewer: Text = Field(examples=["jd"])
+    reviewer: Person = Field(examples=["jd"])
     date: Moment
     protocol: Slug = "ldn"
 

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from ldn_evidence.model.people import Person
 from ldn_evidence.model.vocabularies import (
     Blinding,
     CorrectionField,
@@ -52,14 +53,14 @@ class Correction(Written):
     | study | the key of the study that this document belongs to, or own |
     | screening | include, exclude |
 
-    `as read` takes an earlier correction back. The last row on a subject and field stands. `protocol`: the one it belongs to.
+    `as read` takes an earlier correction back. The latest row on a subject and field stands; of one day the last in the file. `protocol`: the one it belongs to.
     """
 
     subject: Text = Field(examples=["pmid:23359310"])
     field: CorrectionField
     value: Text
     reason: Text = Field(examples=["the methods say that the order was fixed"])
-    reviewer: Text = Field(examples=["jd"])
+    reviewer: Person = Field(examples=["jd"])
     date: Annotated[datetime.date, Field(ge=datetime.date(1990, 1, 1), le=datetime.date(2100, 1, 1))]
     protocol: Slug = "ldn"
 

@@ -6,6 +6,7 @@ The command line and notebooks call the same. A part of `Workspace`; rows are on
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from ldn_evidence import appraisal, proposing, textfiles
 from ldn_evidence.appraisal import Dispute
 from ldn_evidence.errors import InputError
-from ldn_evidence.model import Appraisal, RobTool, Study, said
+from ldn_evidence.model import Appraisal, RobTool, Study, name_of, person, said
 from ldn_evidence.proposing import Proposal
 from ldn_evidence.refresh import Silent
 from ldn_evidence.workspace.folders import alone, write
@@ -185,10 +186,10 @@ class Appraising(Writing):
     @staticmethod
     def reviewer(name: str) -> str:
         """A reviewer's name as it is written, or an error: nobody, and the names that stand for no person, can't write."""
-        who = " ".join(name.split())
-        if not who or appraisal.name_of(who) in appraisal.UNCONFIRMED:
-            raise InputError(f'reviewer "{who}": is no person\'s name. Give your own.')
-        return who
+        try:
+            return person(name)
+        except ValueError as error:
+            raise InputError(f"reviewer: {error}") from error
 
     def _write(
         self,
@@ -239,7 +240,9 @@ class Appraising(Writing):
     # ----------------------------------------------------------------- drafts
 
     def _draft_file(self, reviewer: str, study_key: str, claim: str) -> Path:
-        name = appraisal.row_id(appraisal.name_of(reviewer), claim, study_key)
+        # The readable part of José's name is Jose's too: only the digest of the name itself keeps the one from the other's answers.
+        whose = "\n".join((name_of(reviewer), claim, study_key))
+        name = f"{appraisal.row_id(name_of(reviewer), claim, study_key)}.{hashlib.sha256(whose.encode()).hexdigest()[:16]}"
         return self.appraisals_file.parent / ".drafts" / f"{self.name}.{name}.json"
 
     def draft(self, reviewer: str, study_key: str, claim: str) -> dict[str, str]:

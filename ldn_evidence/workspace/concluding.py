@@ -11,6 +11,7 @@ from ldn_evidence import (
     corpus,
     evidence,
     history,
+    judging,
     tagging,
 )
 from ldn_evidence.model import (
@@ -52,16 +53,14 @@ class Concluding(Holding):
         """Every claim's profile. `now`: the moment from which a new word of a corpus row re-opens a claim."""
         standing, rows = self.standing(), self.appraisals()
         inputs = (self.protocol, self.studies(), rows, self.search, self.judgements())
-        differing = noting.disputed(standing.disputes)
+        judged = judging.disputes(self._judged(), self.protocol)
+        differing = noting.together(noting.disputed(standing.disputes), judged)
         graded = evidence.profiles(*inputs, differing)
         resting = noting.confirmed(graded, rows, self.studies())
         reopened = history.reopened(resting, self._notices(resting, now), appraisal.UNCONFIRMED)
         if not reopened:
             return graded
-        slugs = {*differing, *reopened}
-        return evidence.profiles(
-            *inputs, {slug: (*differing.get(slug, ()), *reopened.get(slug, ())) for slug in slugs}
-        )
+        return evidence.profiles(*inputs, noting.together(differing, reopened))
 
     def _notices(self, rows: Sequence[Appraisal], now: str | None) -> dict[str, tuple[history.Notice, ...]]:
         """What was said of the studies of some rows after they appeared, and since when it is held here."""

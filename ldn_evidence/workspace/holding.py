@@ -32,6 +32,7 @@ from ldn_evidence.model import (
     Report,
     SearchDate,
     Study,
+    name_of,
 )
 from ldn_evidence.refresh import building
 from ldn_evidence.refresh.building import Built
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     pass
 
 
-from ldn_evidence.workspace.places import Places
+from ldn_evidence.workspace.places import Places, now
 
 
 class Holding(Places):
@@ -95,8 +96,11 @@ class Holding(Places):
 
     def appraisals(self) -> list[Appraisal]:
         """The standing rows of all claims, the workspace's over the bundled ones; with `machine_read` a machine's beside them."""
-        rows = self._standing(self.studies())[0]
-        return [*rows, *self.machine_rows()] if self.machine_read else rows
+        rows = self.standing().rows
+        if self.machine_read:
+            return [*rows, *self.machine_rows()]
+        # In a file or not, what a machine read is a proposal.
+        return [row for row in rows if name_of(row.reviewer) != proposing.MACHINE]
 
     def machine_rows(self) -> list[Appraisal]:
         """A machine's rows on the claims where a study may count and nobody has a row on it; for a grade that asks for them."""
@@ -129,6 +133,8 @@ class Holding(Places):
         shipped, own = self._layers("appraisals", f"{self.name}.csv")
         claims = {claim.slug for claim in self.protocol.claims}
         bundle, own_rows = self._loaded(shipped, own)
+        for row in (*own_rows, *more):
+            then.not_to_come(own, row.row_id, row.date, now())
         fitting = [row for row in bundle if row.claim in claims and row.study_key in studies]
         kept = {row.row_id for row in fitting}
         aside = [row.row_id for row in bundle if row.row_id not in kept]
@@ -148,15 +154,22 @@ class Holding(Places):
         return [row for row in bundle if row.row_id in kept], [row for row in mine if row.row_id in kept]
 
     def corrections(self) -> list[Correction]:
-        """Every row on this protocol, in the order of their writing; the last on a subject and field stands."""
+        """Every row on this protocol, as they stand in the file."""
         rows = [row for row in corrections.load(self.corrections_file) if row.protocol == self.name]
+        for row in rows:
+            then.not_to_come(self.corrections_file, f"{row.subject}, {row.field}", row.date, now())
         return rows if self.as_of is None else then.rows(rows, self.as_of)
 
     def judgements(self) -> list[Judgement]:
         """The judgements that stand on this protocol's claims."""
+        return judging.standing(self.judgements_file, self._judged(), self.protocol)
+
+    def _judged(self) -> list[Judgement]:
+        """Every row of a judgement on this protocol, as they stand in the file."""
         rows = [row for row in judging.load(self.judgements_file) if row.protocol == self.name]
-        rows = rows if self.as_of is None else then.rows(rows, self.as_of)
-        return judging.standing(self.judgements_file, rows, self.protocol)
+        for row in rows:
+            then.not_to_come(self.judgements_file, f"{row.claim}, {row.domain}", row.date, now())
+        return rows if self.as_of is None else then.rows(rows, self.as_of)
 
     # ----------------------------------------------------------------- what the last build left
 

@@ -44,7 +44,7 @@ def since(
     entries: Callable[[], Sequence[history.Entry]],
     now: str | None,
 ) -> dict[tuple[int | None, str], str | None]:
-    """Since when a study's corpus row has borne its notice: the bundle's own date, or, of a row of one's own, by the history."""
+    """Since when a study's corpus row has borne its notice: the bundle's own date, or, of a row of one's own, at the latest by the history."""
     found: dict[tuple[int | None, str], str | None] = {}
     for one in notices:
         if one.record is None:
@@ -65,3 +65,9 @@ def disputed(disputes: Iterable[Dispute]) -> dict[str, tuple[str, ...]]:
         words = f"Reviewers differ on {one.study_key} in {', '.join(one.fields)}: {people}; {one.stands} stands until somebody adjudicates.{lapsed}"
         found[one.claim] = (*found.get(one.claim, ()), words)
     return found
+
+
+def together(*found: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """Why claims are open, from several sides, by slug."""
+    slugs = dict.fromkeys(slug for one in found for slug in one)
+    return {slug: tuple(words for one in found for words in one.get(slug, ())) for slug in slugs}

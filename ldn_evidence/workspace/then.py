@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 from ldn_evidence.errors import InputError
@@ -22,6 +23,17 @@ def checked(day: datetime.date, today: datetime.date) -> datetime.date:
             f"--as-of {day}: lies in the future; today is {today} (UTC). Name a day that has been."
         )
     return day
+
+
+def not_to_come(path: Path, name: str, date: datetime.date, now: datetime.datetime) -> None:
+    """InputError for a row that is dated more than a day after now (UTC). A day: clocks and time zones differ by less.
+
+    Such a row would stand over whatever is written until then, and no notice would ever be newer.
+    """
+    if _day(date) > now.date() + datetime.timedelta(days=1):
+        raise InputError(
+            f"{path} ({name}): is dated {_day(date)}, which is still to come; today is {now.date()} (UTC). Mend its date."
+        )
 
 
 def end(day: datetime.date) -> str:

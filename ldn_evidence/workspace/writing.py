@@ -20,6 +20,7 @@ from ldn_evidence.model import (
 )
 from ldn_evidence.refresh import Progress, Silent, building
 from ldn_evidence.refresh.building import Built
+from ldn_evidence.workspace import then
 from ldn_evidence.workspace.folders import alone, checked, write
 from ldn_evidence.workspace.outcomes import Brought, BroughtFile, Refreshed
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 
 from ldn_evidence.workspace.concluding import Concluding
+from ldn_evidence.workspace.places import now
 
 # Seconds in which PubMed must answer at all: on a first run a newcomer waits, later a slow line deserves patience.
 FIRST_PATIENCE, LATER_PATIENCE = 2.5, 20.0
@@ -154,6 +156,7 @@ class Writing(Concluding):
                 date=date,
                 protocol=self.name,
             )
+            then.not_to_come(self.corrections_file, f"{subject}, {field}", date, now())
             rows = self.corrections()
             self._forget()
             corrections.check(row, self.studies(), self.protocol, rows)
@@ -183,8 +186,9 @@ class Writing(Concluding):
                 date=said(at),
                 protocol=self.name,
             )
-            judging.check(row, self.judgements(), self.protocol)
-            held = [one for one in judging.load(self.judgements_file) if one.protocol == self.name]
+            then.not_to_come(self.judgements_file, f"{row.claim}, {row.domain}", row.date, now())
+            held = self._judged()
+            judging.check(row, held, self.protocol)
             judging.standing(self.judgements_file, [*held, row], self.protocol)
             self._noted("files")
             judging.append(self.judgements_file, row)
