@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from conftest import RECORDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ldn_evidence import Workspace, appraisal, corpus, corrections, ledger
+from ldn_evidence import Workspace, appraisal, corpus, corrections, history, ledger
 from ldn_evidence.corpus.numbers import number, slipped
 from ldn_evidence.corpus.rules import joining_rules
 from ldn_evidence.evidence import study_document
@@ -543,6 +544,94 @@ def test_a_row_on_a_joined_paper_is_a_row_on_its_study_unless_the_study_has_one(
     over = appraised("pmid:1", "b", supersedes="a")
     fitting, aside = appraisal.resolved([lone, over], studies)
     assert ([one.row_id for one in fitting], aside) == (["a", "b"], [])
+
+
+RETRACTED = {"publication_types": (Term(name="Retracted Publication"),)}
+
+
+def test_a_row_on_a_retracted_report_is_no_row_on_the_study_that_it_joined():
+    early = record(4, numbers=[NCT], year=2016)
+    results = record(5, numbers=[NCT], year=2018, doi="10.5555/five", **RETRACTED)
+    reference = Citation(
+        key="import:x:1", source="x", title="Another spelling", doi="10.5555/FIVE", year=2018
+    )
+    studies = {one.key: one for one in held(early, results, reference)}
+    assert {key: one.retracted_reports for key, one in studies.items()} == {"pmid:4": ("pmid:5",)}
+    rows = [appraised("pmid:5", "a"), appraised("import:x:1", "b", claim="sleep")]
+    fitting, aside = appraisal.resolved(rows, studies)
+    assert (fitting, [one.row_id for one in aside]) == ([], ["a", "b"])
+    assert appraisal.on_retracted(rows, studies) == {"a": ("pmid:5", "pmid:4"), "b": ("import:x:1", "pmid:4")}
+    # whoever read the study and wrote over the row has settled it, and it has to be there to be written over
+    over = appraised("pmid:4", "c", supersedes="a")
+    fitting, aside = appraisal.resolved([rows[0], over], studies)
+    assert ([one.row_id for one in fitting], aside) == (["a", "c"], [])
+
+
+def test_of_a_described_study_the_retracted_report_bears_its_rows_name():
+    studies = held(
+        row("main", pmid=1),
+        row("sleep", pmid=2, report_of="main"),
+        row("fatigue", report_of="main", correction_status="retracted"),
+        record(1),
+        record(2, **RETRACTED),
+    )
+    assert [(one.key, one.warning, one.retracted_reports) for one in studies] == [
+        ("main", None, ("fatigue", "sleep"))
+    ]
+    by_key = {one.key: one for one in studies}
+    _, aside = appraisal.resolved([appraised("pmid:2", "a"), appraised("main", "b")], by_key)
+    assert [one.row_id for one in aside] == ["a"]
+
+
+def test_a_retracted_report_is_a_notice_of_its_study():
+    (study,) = held(record(4, numbers=[NCT], year=2016), record(5, numbers=[NCT], **RETRACTED))
+    assert [(one.name, one.record, one.report) for one in history.notices(study)] == [
+        ("a retraction of pmid:5", 5, "pmid:5")
+    ]
+    (described,) = held(row("main"), row("sleep", report_of="main", correction_status="retracted"))
+    assert [(one.name, one.record, one.report) for one in history.notices(described)] == [
+        ("a retraction (corpus row) of sleep", None, "sleep")
+    ]
+
+
+def test_a_reading_of_a_paper_that_was_retracted_and_joined_is_set_aside_and_said(tmp_path):
+    def paper(pmid: int, year: int, more: str = "") -> Path:
+        path = tmp_path / f"{pmid}-{len(more)}.xml"
+        path.write_text(
+            f"<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>{pmid}</PMID><Article><Journal><JournalIssue><PubDate><Year>{year}"
+            f"</Year></PubDate></JournalIssue><Title>J</Title></Journal><ArticleTitle>Low-dose naltrexone for pain in paper {pmid}"
+            "</ArticleTitle><AuthorList CompleteYN='Y'><Author><LastName>Ames</LastName><Initials>A</Initials></Author></AuthorList>"
+            "<DataBankList><DataBank><DataBankName>ClinicalTrials.gov</DataBankName><AccessionNumberList><AccessionNumber>NCT09999999"
+            "</AccessionNumber></AccessionNumberList></DataBank></DataBankList><PublicationTypeList><PublicationType>Randomized Controlled "
+            f"Trial</PublicationType>{more}</PublicationTypeList></Article></MedlineCitation></PubmedArticle></PubmedArticleSet>",
+            encoding="utf-8",
+        )
+        return path
+
+    workspace = Workspace(tmp_path / "work")
+    workspace.build()
+    workspace.bring([paper(999100005, 2018)])
+    own = tmp_path / "work" / "appraisals" / "ldn.csv"
+    own.parent.mkdir(exist_ok=True)
+    made = appraised("pmid:999100005", "me.1", claim="fibromyalgia-pain", risk_of_bias="low").model_dump(
+        mode="json"
+    )
+    cells = {name: value for name, value in made.items() if value and isinstance(value, str)}
+    own.write_text(f"{','.join(cells)}\n{','.join(cells.values())}\n", encoding="utf-8")
+    assert "me.1" in {one.row_id for one in workspace.appraisals()}
+    workspace.bring(
+        [
+            paper(999100005, 2018, "<PublicationType>Retracted Publication</PublicationType>"),
+            paper(999100004, 2016),
+        ]
+    )
+    assert workspace.study(999100005).key == "pmid:999100004"
+    assert "me.1" not in {one.row_id for one in workspace.appraisals()}
+    said = [one for one in workspace.warnings() if "me.1" in one]
+    assert len(said) == 1
+    assert said[0].startswith(
+        "reading me.1 set aside: it was made on pmid:999100005, which was RETRACTED and is a report of pmid:999100004 now."
+    )
 
 
 def test_joined_records_are_named_shown_and_counted_once(tmp_path):

@@ -13,6 +13,7 @@ from ldn_evidence.appraisal.forms import (
     questions,
     taken,
 )
+from ldn_evidence.appraisal.resolving import on_retracted, resolved
 from ldn_evidence.appraisal.risk import risk_rules, rob_without_confounding, suggested, tool_named, tools_for
 from ldn_evidence.appraisal.rows import (
     UNCONFIRMED,
@@ -22,7 +23,6 @@ from ldn_evidence.appraisal.rows import (
     differing,
     load,
     name_of,
-    resolved,
     row_id,
     standing,
 )
@@ -40,6 +40,7 @@ __all__ = [
     "form_rules",
     "load",
     "name_of",
+    "on_retracted",
     "overall",
     "question_about",
     "questions",
