@@ -234,13 +234,65 @@ def test_a_number_a_digit_short_is_taken_for_a_misprint_only_among_the_same_peop
 
 
 def test_a_number_that_an_abstract_merely_mentions_joins_only_who_worked_on_the_trial():
-    trial = record(1, numbers=[NCT])
-    same = (record(2), read(mentions=(NCT,)))
-    unknown = (record(2, authors=()), read(mentions=(NCT,)))
-    several = (record(2), read(mentions=(NCT, "NCT07654321")))
-    assert members(held(trial, same)) == {"pmid:1": ["pmid:2"]}
+    trial = record(1, "Naltrexone for tremor", numbers=[NCT])
+    same = (record(2, "Sleep in tremor"), read(mentions=(NCT,)))
+    unknown = (record(2, "Sleep in tremor", authors=()), read(mentions=(NCT,)))
+    several = (record(2, "Sleep in tremor"), read(mentions=(NCT, "NCT07654321")))
+    (study,) = held(trial, same)
+    assert (study.joined, study.doubts) == (
+        (("pmid:2", f"registry number (in the abstract) {NCT}, as PMID 1"),),
+        (f"PMID 2 was joined by a registry number (in the abstract) {NCT}, as PMID 1",),
+    )
+    (settled,) = held(trial, same, grouping={"pmid:2": "pmid:1"})
+    assert settled.doubts == ()
     assert members(held(trial, unknown)) == {"pmid:1": [], "pmid:2": []}
     assert members(held(trial, several)) == {"pmid:1": [], "pmid:2": []}
+
+
+@pytest.mark.parametrize(
+    ("title", "design", "conditions", "why"),
+    [
+        ("Naltrexone for eczema", TRIAL, (), "titles without a telling word in common"),
+        ("Naltrexone 9 mg for tremor", TRIAL, (), "figures of the titles"),
+        ("What tremor costs", StudyDesign.COHORT, (), "randomised trial and cohort"),
+        ("Tremor, an open-label extension", StudyDesign.SINGLE_ARM_TRIAL, (), "randomised trial and single-arm trial"),
+        ("Naltrexone for tremor and itch", TRIAL, ("skin",), "other conditions"),
+    ],
+)  # fmt: skip
+def test_a_team_that_mentions_its_earlier_trial_writes_of_another_and_both_need_review(
+    title, design, conditions, why
+):
+    trial = (record(1, "Naltrexone 4.5 mg for tremor", numbers=[NCT]), read(conditions=("nerves",)))
+    next_one = (record(2, title), read(design, mentions=(NCT,), conditions=conditions))
+    studies = held(trial, next_one)
+    assert members(studies) == {"pmid:1": [], "pmid:2": []}
+    assert [one.doubts for one in studies] == [
+        (
+            f"an abstract names one registry number for it and for PMID {other} ({words}): say whether they are one study",
+        )
+        for other, words in ((2, why), (1, why))
+    ]
+    settled = held(trial, next_one, grouping={"pmid:2": "own"})
+    assert [one.doubts for one in settled] == [(), ()]
+
+
+def test_two_cohorts_that_mention_one_trial_are_not_one_study():
+    trial = record(1, "Naltrexone for tremor", numbers=[NCT])
+    one, other = (
+        (record(n, f"Tremor in town {n}"), read(StudyDesign.COHORT, mentions=(NCT,))) for n in (2, 3)
+    )
+    assert members(held(trial, one, other)) == {"pmid:1": [], "pmid:2": [], "pmid:3": []}
+
+
+def test_a_family_name_alone_is_not_an_author_of_both():
+    full, bare = Author(last_name="Wang", initials="X"), Author(last_name="Wang")
+    trial = record(1, "Naltrexone for tremor", numbers=[NCT], authors=(full, EVE))
+    other = record(2, "Aspirin for eczema", numbers=[NCT], authors=(bare, DAN))
+    later = record(2, "Sleep in tremor", numbers=[NCT], authors=(bare, DAN))
+    last = record(2, "Sleep in tremor", numbers=[NCT], authors=(DAN, bare))
+    assert members(held(trial, other)) == {"pmid:1": [], "pmid:2": []}
+    assert members(held(trial, later)) == {"pmid:1": ["pmid:2"]}  # first author of both, on one subject
+    assert members(held(trial, last)) == {"pmid:1": [], "pmid:2": []}
 
 
 def test_where_the_authors_are_not_known_in_full_the_subject_has_to_be_the_same():
@@ -397,6 +449,45 @@ def test_a_preprint_does_not_join_another_paper(other):
     article = record(9, **{"title": "Naltrexone for tremor in old sailors", **other})
     preprint = (record(1, "Naltrexone for tremor in old sailors, part 1"), PREPRINT)
     assert members(held(article, preprint)) == {"pmid:9": [], "pmid:1": []}
+
+
+@pytest.mark.parametrize(
+    ("title", "numbers", "conditions", "why"),
+    [
+        ("Naltrexone for tremor in old sailors at sea", ["NCT07654321"], ("nerves",), "their registry numbers"),
+        ("Naltrexone for tremor in old sailors at sea", [NCT, "NCT07654321"], ("skin",), "their conditions"),
+        ("Naltrexone for itch in old sailors at sea", [], ("nerves",), "tremor against itch"),
+        ("High-dose naltrexone for tremor in old sailors at sea", [], (), "low against high"),
+        ("Naltrexone for tremor in old sailors at sea: an extension", [], (), '"extension"'),
+    ],
+)  # fmt: skip
+def test_a_preprint_does_not_join_the_same_teams_next_paper_and_both_need_review(
+    title, numbers, conditions, why
+):
+    preprint = record(1, "Low-dose naltrexone for tremor in old sailors at sea", numbers=[NCT])
+    article = record(9, title, numbers=numbers)
+    readings = read(kind=PublicationKind.PREPRINT, conditions=("nerves",)), read(conditions=conditions)
+    if numbers[:1] == [NCT]:  # what names two registrations is joined by neither
+        preprint = record(1, preprint.title)
+    studies = held((preprint, readings[0]), (article, readings[1]))
+    assert members(studies) == {"pmid:1": [], "pmid:9": []}
+    said = "authors and title are like those of PMID {}, but for {}: say whether one is the other's preprint"
+    assert all(said.format(other, why) in one.doubts for one, other in zip(studies, (9, 1), strict=True))
+
+
+def test_a_preprint_that_its_number_joins_after_all_needs_no_review():
+    preprint = record(1, "Low-dose naltrexone for tremor in old sailors at sea", numbers=[NCT])
+    article = record(9, "Naltrexone for itch in old sailors at sea", numbers=[NCT])
+    (study,) = held((preprint, PREPRINT), article)
+    assert study.doubts == ()
+    apart = held((replace(preprint, registry_ids=()), PREPRINT), article, grouping={"pmid:1": "own"})
+    assert [one.doubts for one in apart] == [(), ()]
+
+
+def test_a_preprint_joins_its_article_in_another_spelling():
+    preprint = (record(1, "Naltrexone for tumour pain in old sailors at sea"), PREPRINT)
+    article = record(9, "Naltrexone for tumor pains in old sailors at sea: a trial")
+    assert members(held(preprint, article)) == {"pmid:9": ["pmid:1"]}
 
 
 def test_two_articles_with_like_titles_are_two_studies():
