@@ -369,6 +369,22 @@ def test_a_retraction_takes_the_study_out_and_leaves_the_claim_open(root, tmp_pa
     assert "cree2010: RETRACTED" in moved(workspace, "multiple-sclerosis-pain").causes
 
 
+def test_a_notice_that_a_joined_report_was_retracted_re_opens_what_was_confirmed_before_it(root, tmp_path):
+    workspace = alone(root)
+    text = noticed(tmp_path, "cree2010", "RetractionIn", 99).read_text(encoding="utf-8")
+    pmid = workspace.study("cree2010").pmid
+    other = tmp_path / "part.xml"
+    other.write_text(text.replace(f">{pmid}<", ">999200001<"), encoding="utf-8")
+    workspace.bring([other])
+    assert workspace.study("cree2010").retracted_reports == ("pmid:999200001",)
+    profile = workspace.profile("multiple-sclerosis-pain")
+    assert profile.provisional
+    assert profile.footnotes[0].startswith(
+        "Re-opened: cree2010 has a retraction of its report pmid:999200001 since "
+    )
+    assert "cree2010 has a retraction of pmid:999200001" in moved(workspace, "multiple-sclerosis-pain").causes
+
+
 def test_a_corpus_row_of_ones_own_re_opens_from_the_build_that_first_has_it(root):
     workspace = alone(root)
     described(root, "cree2010", correction_status="expression of concern")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from conftest import RECORDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ldn_evidence import Workspace, appraisal, corpus, corrections, ledger
+from ldn_evidence import Workspace, appraisal, corpus, corrections, history, ledger
 from ldn_evidence.corpus.numbers import number, slipped
 from ldn_evidence.corpus.rules import joining_rules
 from ldn_evidence.evidence import study_document
@@ -233,13 +234,65 @@ def test_a_number_a_digit_short_is_taken_for_a_misprint_only_among_the_same_peop
 
 
 def test_a_number_that_an_abstract_merely_mentions_joins_only_who_worked_on_the_trial():
-    trial = record(1, numbers=[NCT])
-    same = (record(2), read(mentions=(NCT,)))
-    unknown = (record(2, authors=()), read(mentions=(NCT,)))
-    several = (record(2), read(mentions=(NCT, "NCT07654321")))
-    assert members(held(trial, same)) == {"pmid:1": ["pmid:2"]}
+    trial = record(1, "Naltrexone for tremor", numbers=[NCT])
+    same = (record(2, "Sleep in tremor"), read(mentions=(NCT,)))
+    unknown = (record(2, "Sleep in tremor", authors=()), read(mentions=(NCT,)))
+    several = (record(2, "Sleep in tremor"), read(mentions=(NCT, "NCT07654321")))
+    (study,) = held(trial, same)
+    assert (study.joined, study.doubts) == (
+        (("pmid:2", f"registry number (in the abstract) {NCT}, as PMID 1"),),
+        (f"PMID 2 was joined by a registry number (in the abstract) {NCT}, as PMID 1",),
+    )
+    (settled,) = held(trial, same, grouping={"pmid:2": "pmid:1"})
+    assert settled.doubts == ()
     assert members(held(trial, unknown)) == {"pmid:1": [], "pmid:2": []}
     assert members(held(trial, several)) == {"pmid:1": [], "pmid:2": []}
+
+
+@pytest.mark.parametrize(
+    ("title", "design", "conditions", "why"),
+    [
+        ("Naltrexone for eczema", TRIAL, (), "titles without a telling word in common"),
+        ("Naltrexone 9 mg for tremor", TRIAL, (), "figures of the titles"),
+        ("What tremor costs", StudyDesign.COHORT, (), "randomised trial and cohort"),
+        ("Tremor, an open-label extension", StudyDesign.SINGLE_ARM_TRIAL, (), "randomised trial and single-arm trial"),
+        ("Naltrexone for tremor and itch", TRIAL, ("skin",), "other conditions"),
+    ],
+)  # fmt: skip
+def test_a_team_that_mentions_its_earlier_trial_writes_of_another_and_both_need_review(
+    title, design, conditions, why
+):
+    trial = (record(1, "Naltrexone 4.5 mg for tremor", numbers=[NCT]), read(conditions=("nerves",)))
+    next_one = (record(2, title), read(design, mentions=(NCT,), conditions=conditions))
+    studies = held(trial, next_one)
+    assert members(studies) == {"pmid:1": [], "pmid:2": []}
+    assert [one.doubts for one in studies] == [
+        (
+            f"an abstract names one registry number for it and for PMID {other} ({words}): say whether they are one study",
+        )
+        for other, words in ((2, why), (1, why))
+    ]
+    settled = held(trial, next_one, grouping={"pmid:2": "own"})
+    assert [one.doubts for one in settled] == [(), ()]
+
+
+def test_two_cohorts_that_mention_one_trial_are_not_one_study():
+    trial = record(1, "Naltrexone for tremor", numbers=[NCT])
+    one, other = (
+        (record(n, f"Tremor in town {n}"), read(StudyDesign.COHORT, mentions=(NCT,))) for n in (2, 3)
+    )
+    assert members(held(trial, one, other)) == {"pmid:1": [], "pmid:2": [], "pmid:3": []}
+
+
+def test_a_family_name_alone_is_not_an_author_of_both():
+    full, bare = Author(last_name="Wang", initials="X"), Author(last_name="Wang")
+    trial = record(1, "Naltrexone for tremor", numbers=[NCT], authors=(full, EVE))
+    other = record(2, "Aspirin for eczema", numbers=[NCT], authors=(bare, DAN))
+    later = record(2, "Sleep in tremor", numbers=[NCT], authors=(bare, DAN))
+    last = record(2, "Sleep in tremor", numbers=[NCT], authors=(DAN, bare))
+    assert members(held(trial, other)) == {"pmid:1": [], "pmid:2": []}
+    assert members(held(trial, later)) == {"pmid:1": ["pmid:2"]}  # first author of both, on one subject
+    assert members(held(trial, last)) == {"pmid:1": [], "pmid:2": []}
 
 
 def test_where_the_authors_are_not_known_in_full_the_subject_has_to_be_the_same():
@@ -398,6 +451,45 @@ def test_a_preprint_does_not_join_another_paper(other):
     assert members(held(article, preprint)) == {"pmid:9": [], "pmid:1": []}
 
 
+@pytest.mark.parametrize(
+    ("title", "numbers", "conditions", "why"),
+    [
+        ("Naltrexone for tremor in old sailors at sea", ["NCT07654321"], ("nerves",), "their registry numbers"),
+        ("Naltrexone for tremor in old sailors at sea", [NCT, "NCT07654321"], ("skin",), "their conditions"),
+        ("Naltrexone for itch in old sailors at sea", [], ("nerves",), "tremor against itch"),
+        ("High-dose naltrexone for tremor in old sailors at sea", [], (), "low against high"),
+        ("Naltrexone for tremor in old sailors at sea: an extension", [], (), '"extension"'),
+    ],
+)  # fmt: skip
+def test_a_preprint_does_not_join_the_same_teams_next_paper_and_both_need_review(
+    title, numbers, conditions, why
+):
+    preprint = record(1, "Low-dose naltrexone for tremor in old sailors at sea", numbers=[NCT])
+    article = record(9, title, numbers=numbers)
+    readings = read(kind=PublicationKind.PREPRINT, conditions=("nerves",)), read(conditions=conditions)
+    if numbers[:1] == [NCT]:  # what names two registrations is joined by neither
+        preprint = record(1, preprint.title)
+    studies = held((preprint, readings[0]), (article, readings[1]))
+    assert members(studies) == {"pmid:1": [], "pmid:9": []}
+    said = "authors and title are like those of PMID {}, but for {}: say whether one is the other's preprint"
+    assert all(said.format(other, why) in one.doubts for one, other in zip(studies, (9, 1), strict=True))
+
+
+def test_a_preprint_that_its_number_joins_after_all_needs_no_review():
+    preprint = record(1, "Low-dose naltrexone for tremor in old sailors at sea", numbers=[NCT])
+    article = record(9, "Naltrexone for itch in old sailors at sea", numbers=[NCT])
+    (study,) = held((preprint, PREPRINT), article)
+    assert study.doubts == ()
+    apart = held((replace(preprint, registry_ids=()), PREPRINT), article, grouping={"pmid:1": "own"})
+    assert [one.doubts for one in apart] == [(), ()]
+
+
+def test_a_preprint_joins_its_article_in_another_spelling():
+    preprint = (record(1, "Naltrexone for tumour pain in old sailors at sea"), PREPRINT)
+    article = record(9, "Naltrexone for tumor pains in old sailors at sea: a trial")
+    assert members(held(preprint, article)) == {"pmid:9": ["pmid:1"]}
+
+
 def test_two_articles_with_like_titles_are_two_studies():
     title = "Naltrexone for tremor in old sailors"
     assert members(held(record(1, title), record(2, f"{title} again"))) == {"pmid:1": [], "pmid:2": []}
@@ -543,6 +635,94 @@ def test_a_row_on_a_joined_paper_is_a_row_on_its_study_unless_the_study_has_one(
     over = appraised("pmid:1", "b", supersedes="a")
     fitting, aside = appraisal.resolved([lone, over], studies)
     assert ([one.row_id for one in fitting], aside) == (["a", "b"], [])
+
+
+RETRACTED = {"publication_types": (Term(name="Retracted Publication"),)}
+
+
+def test_a_row_on_a_retracted_report_is_no_row_on_the_study_that_it_joined():
+    early = record(4, numbers=[NCT], year=2016)
+    results = record(5, numbers=[NCT], year=2018, doi="10.5555/five", **RETRACTED)
+    reference = Citation(
+        key="import:x:1", source="x", title="Another spelling", doi="10.5555/FIVE", year=2018
+    )
+    studies = {one.key: one for one in held(early, results, reference)}
+    assert {key: one.retracted_reports for key, one in studies.items()} == {"pmid:4": ("pmid:5",)}
+    rows = [appraised("pmid:5", "a"), appraised("import:x:1", "b", claim="sleep")]
+    fitting, aside = appraisal.resolved(rows, studies)
+    assert (fitting, [one.row_id for one in aside]) == ([], ["a", "b"])
+    assert appraisal.on_retracted(rows, studies) == {"a": ("pmid:5", "pmid:4"), "b": ("import:x:1", "pmid:4")}
+    # whoever read the study and wrote over the row has settled it, and it has to be there to be written over
+    over = appraised("pmid:4", "c", supersedes="a")
+    fitting, aside = appraisal.resolved([rows[0], over], studies)
+    assert ([one.row_id for one in fitting], aside) == (["a", "c"], [])
+
+
+def test_of_a_described_study_the_retracted_report_bears_its_rows_name():
+    studies = held(
+        row("main", pmid=1),
+        row("sleep", pmid=2, report_of="main"),
+        row("fatigue", report_of="main", correction_status="retracted"),
+        record(1),
+        record(2, **RETRACTED),
+    )
+    assert [(one.key, one.warning, one.retracted_reports) for one in studies] == [
+        ("main", None, ("fatigue", "sleep"))
+    ]
+    by_key = {one.key: one for one in studies}
+    _, aside = appraisal.resolved([appraised("pmid:2", "a"), appraised("main", "b")], by_key)
+    assert [one.row_id for one in aside] == ["a"]
+
+
+def test_a_retracted_report_is_a_notice_of_its_study():
+    (study,) = held(record(4, numbers=[NCT], year=2016), record(5, numbers=[NCT], **RETRACTED))
+    assert [(one.name, one.record, one.report) for one in history.notices(study)] == [
+        ("a retraction of pmid:5", 5, "pmid:5")
+    ]
+    (described,) = held(row("main"), row("sleep", report_of="main", correction_status="retracted"))
+    assert [(one.name, one.record, one.report) for one in history.notices(described)] == [
+        ("a retraction (corpus row) of sleep", None, "sleep")
+    ]
+
+
+def test_a_reading_of_a_paper_that_was_retracted_and_joined_is_set_aside_and_said(tmp_path):
+    def paper(pmid: int, year: int, more: str = "") -> Path:
+        path = tmp_path / f"{pmid}-{len(more)}.xml"
+        path.write_text(
+            f"<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>{pmid}</PMID><Article><Journal><JournalIssue><PubDate><Year>{year}"
+            f"</Year></PubDate></JournalIssue><Title>J</Title></Journal><ArticleTitle>Low-dose naltrexone for pain in paper {pmid}"
+            "</ArticleTitle><AuthorList CompleteYN='Y'><Author><LastName>Ames</LastName><Initials>A</Initials></Author></AuthorList>"
+            "<DataBankList><DataBank><DataBankName>ClinicalTrials.gov</DataBankName><AccessionNumberList><AccessionNumber>NCT09999999"
+            "</AccessionNumber></AccessionNumberList></DataBank></DataBankList><PublicationTypeList><PublicationType>Randomized Controlled "
+            f"Trial</PublicationType>{more}</PublicationTypeList></Article></MedlineCitation></PubmedArticle></PubmedArticleSet>",
+            encoding="utf-8",
+        )
+        return path
+
+    workspace = Workspace(tmp_path / "work")
+    workspace.build()
+    workspace.bring([paper(999100005, 2018)])
+    own = tmp_path / "work" / "appraisals" / "ldn.csv"
+    own.parent.mkdir(exist_ok=True)
+    made = appraised("pmid:999100005", "me.1", claim="fibromyalgia-pain", risk_of_bias="low").model_dump(
+        mode="json"
+    )
+    cells = {name: value for name, value in made.items() if value and isinstance(value, str)}
+    own.write_text(f"{','.join(cells)}\n{','.join(cells.values())}\n", encoding="utf-8")
+    assert "me.1" in {one.row_id for one in workspace.appraisals()}
+    workspace.bring(
+        [
+            paper(999100005, 2018, "<PublicationType>Retracted Publication</PublicationType>"),
+            paper(999100004, 2016),
+        ]
+    )
+    assert workspace.study(999100005).key == "pmid:999100004"
+    assert "me.1" not in {one.row_id for one in workspace.appraisals()}
+    said = [one for one in workspace.warnings() if "me.1" in one]
+    assert len(said) == 1
+    assert said[0].startswith(
+        "reading me.1 set aside: it was made on pmid:999100005, which was RETRACTED and is a report of pmid:999100004 now."
+    )
 
 
 def test_joined_records_are_named_shown_and_counted_once(tmp_path):

@@ -4,7 +4,6 @@ Plain functions on plain values. Never edits a row, never derives a direction, n
 """
 
 from ldn_evidence.appraisal.agreement import agreement_table, dispute_table
-from ldn_evidence.appraisal.following import resolved
 from ldn_evidence.appraisal.forms import (
     Question,
     cells,
@@ -14,6 +13,7 @@ from ldn_evidence.appraisal.forms import (
     questions,
     taken,
 )
+from ldn_evidence.appraisal.resolving import on_retracted, resolved
 from ldn_evidence.appraisal.risk import risk_rules, rob_without_confounding, suggested, tool_named, tools_for
 from ldn_evidence.appraisal.rows import (
     Dispute,
@@ -39,6 +39,7 @@ __all__ = [
     "form_rules",
     "load",
     "name_of",
+    "on_retracted",
     "overall",
     "question_about",
     "questions",

@@ -29,6 +29,7 @@ MOST_AUTHORS = 2000
 
 # A family name in small letters without its particles, and the first letter of a given name ("" where it is not known).
 Person = tuple[str, str]
+_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
 _FORMS = {"preprint": PublicationKind.PREPRINT, "correction notice": PublicationKind.ERRATUM}
 _PARTICLES = frozenset(["de", "da", "di", "do", "dos", "das", "del", "della", "der", "den", "des", "du", "la", "le", "van", "von", "y", "e", "af", "av", "ten", "ter", "zu", "bin", "ibn", "al", "el"])  # fmt: skip
 
@@ -83,6 +84,24 @@ class Document:
             for one in self.words - joining_rules().likeness.not_telling
             if len(one) > 2 and not one.isdigit()
         )
+
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        """The figures in the title, Roman ones as Arabic ones: "phase II" and "phase 2" are one."""
+        return frozenset(_ROMAN.get(one, one) for one in self.words if one.isdigit() or one in _ROMAN)
+
+    def figures_differ(self, other: Document) -> bool:
+        """Whether each title bears a figure that the other does not: 4.5 mg and 9 mg, part 1 and part 2."""
+        return bool(self.figures - other.figures and other.figures - self.figures)
+
+    def same_sort(self, other: Document) -> bool:
+        """Whether the designs can be those of one study: a cohort is no report of a trial. A plan is one of either."""
+        sorts = joining_rules().numbers.sorts
+        one, another = (
+            next((place for place, sort in enumerate(sorts) if design in sort), None)
+            for design in (self.design, other.design)
+        )
+        return one is None or another is None or one == another
 
     @cached_property
     def plan(self) -> bool:

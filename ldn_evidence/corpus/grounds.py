@@ -19,6 +19,16 @@ from ldn_evidence.model import PublicationKind
 LEAST_WORDS = 4
 
 
+@dataclass(frozen=True)
+class Likeness:
+    """A preprint that is like articles and can't be joined to one: `words` are said of `of`, unless it comes to stand with one of them."""
+
+    of: str
+    preprint: str
+    articles: tuple[str, ...]
+    words: str
+
+
 @dataclass(frozen=True, order=True)
 class Ground:
     """Two documents and why they may be one study; the smaller `strength` is the better.
@@ -141,8 +151,8 @@ def _unnumbered(documents: Sequence[Document]) -> Iterator[Ground]:
 
 def preprints(
     documents: Sequence[Document], group: Callable[[str], str]
-) -> tuple[list[Ground], list[tuple[str, str]]]:
-    """Each preprint with the article that is most like it, and the preprints that two articles are equally like.
+) -> tuple[list[Ground], list[Likeness]]:
+    """Each preprint with the article that is most like it, and the preprints that two articles are equally like, or none but with a word against it.
 
     `group`: in which group a document is already. Two articles are never joined by likeness. A preprint that a link has given its article already is not looked at.
     """
@@ -152,7 +162,7 @@ def preprints(
         if one.people and one.year and one.telling:
             by_author[one.people[0]].append(one)
     sure: list[Ground] = []
-    doubtful: list[tuple[str, str]] = []
+    doubtful: list[Likeness] = []
     for found in by_author.values():
         papers = [one for one in found if one.kind is not PublicationKind.PREPRINT]
         for one in found if len(found) <= rules.most else ():
@@ -160,12 +170,22 @@ def preprints(
                 group(one.name) == group(other.name) for other in papers
             ):
                 continue
-            alike = [(likeness, other) for other in papers if (likeness := _alike(one, other))]
+            near = [(likeness, other) for other in papers if (likeness := _alike(one, other))]
+            alike = [(likeness, other) for likeness, other in near if not _contradiction(one, other)]
+            for _, other in near[:3] if not alike else ():
+                words = f"authors and title are like those of {{}}, but for {_contradiction(one, other)}: say whether one is the other's preprint"
+                doubtful += [
+                    Likeness(one.name, one.name, (other.name,), words.format(label(other))),
+                    Likeness(other.name, one.name, (other.name,), words.format(label(one))),
+                ]
             best = max((likeness for likeness, _ in alike), default=0.0)
             nearest = [other for likeness, other in alike if likeness == best]
             if len({group(other.name) for other in nearest}) > 1:
                 names = ", ".join(other.name for other in nearest[:3])
-                doubtful.append((one.name, f"a preprint of one of {names}: say of which"))
+                which = tuple(other.name for other in nearest)
+                doubtful.append(
+                    Likeness(one.name, one.name, which, f"a preprint of one of {names}: say of which")
+                )
             else:
                 why = "same authors and title: the preprint of {other}"
                 sure += [
@@ -181,9 +201,8 @@ def _alike(preprint: Document, article: Document) -> float | None:
     if not fitting or abs((preprint.year or 0) - (article.year or 0)) > rules.years:
         return None
     here, there = preprint.words - {"preprint"}, article.words
-    figures = {one for one in here if one.isdigit()}, {one for one in there if one.isdigit()}
-    if not (figures[0] <= figures[1] or figures[1] <= figures[0]):
-        return None  # "part 1" and "part 2"
+    if preprint.figures_differ(article):
+        return None
     if ("protocol" in here) != ("protocol" in there):
         return None
     both = preprint.authors_known and article.authors_known
@@ -192,6 +211,41 @@ def _alike(preprint: Document, article: Document) -> float | None:
         return None
     likeness = 2 * len(here & there) / (len(here) + len(there))
     return likeness if likeness >= (rules.preprint if both else rules.preprint_first_author_only) else None
+
+
+def _contradiction(preprint: Document, article: Document) -> str:
+    """What says that a preprint and an article of like titles are two papers; empty where nothing does."""
+    numbers = [{it for it in one.numbers | one.mentioned if it.whole} for one in (preprint, article)]
+    if all(numbers) and not numbers[0] & numbers[1]:
+        return "their registry numbers"
+    here, there = preprint.conditions, article.conditions
+    if here - there and there - here:
+        return "their conditions"
+    # A team's next paper has the same title but for what it is about: pain, then fatigue.
+    mine, its = _spelled(preprint.telling), _spelled(article.telling)
+    odd = [sorted(some[one] for one in some.keys() - other) for some, other in ((mine, its), (its, mine))]
+    if all(odd):
+        return " against ".join(" ".join(some[:3]) for some in odd)
+    rules = joining_rules()
+    for group in rules.likeness.opposed:
+        if preprint.words & group and article.words & group and not preprint.words & article.words & group:
+            return " against ".join(" ".join(sorted(one.words & group)) for one in (preprint, article))
+    titles = preprint.title.casefold(), article.title.casefold()
+    for phrase in rules.main.secondary:
+        if (phrase in titles[0]) != (phrase in titles[1]):
+            return f'"{phrase}"'
+    return ""
+
+
+def _spelled(telling: Iterable[str]) -> dict[str, str]:
+    """Words by what is left of them in one spelling and without the s of the plural."""
+    found = {}
+    for word in telling:
+        plain = word
+        for one, other in joining_rules().likeness.spelled:
+            plain = plain.replace(one, other)
+        found[plain.removesuffix("s")] = word
+    return found
 
 
 def named(documents: Iterable[Document], number: Number, why: str) -> Iterator[Ground]:

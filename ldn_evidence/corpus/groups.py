@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ldn_evidence.corpus.documents import Document, Person, label
+from ldn_evidence.corpus.documents import Document, label
 from ldn_evidence.corpus.grounds import Ground
 from ldn_evidence.corpus.numbers import Number
 from ldn_evidence.corpus.rules import joining_rules
@@ -26,6 +26,7 @@ class Groups:
             one.name: one.name if one.row and one.name not in settled else None for one in documents
         }
         self._people = {one.name: set(one.people) for one in documents}
+        self._firsts = {one.name: set(one.people[:1]) for one in documents}
         self._known = {one.name: one.authors_known for one in documents}
         self._telling = {one.name: set(one.telling) for one in documents}
         self._conditions = {one.name: set(one.conditions) for one in documents}
@@ -49,6 +50,7 @@ class Groups:
             return
         self._root[other] = one
         self._people[one] |= self._people.pop(other)
+        self._firsts[one] |= self._firsts.pop(other)
         self._telling[one] |= self._telling.pop(other)
         self._conditions[one] |= self._conditions.pop(other)
         self._numbers[one] |= self._numbers.pop(other)
@@ -98,8 +100,14 @@ class Groups:
         return both <= {it.register for it in here & there}
 
     def share_people(self, first: str, second: str) -> bool:
-        """Whether somebody worked on both."""
-        return _meet(self._people[self.of(first)], self._people[self.of(second)])
+        """Whether somebody worked on both, told by family name and initial: half the field may be called Wang."""
+        here, there = self._people[self.of(first)], self._people[self.of(second)]
+        return any(given and (family, given) in there for family, given in here)
+
+    def share_first_name(self, first: str, second: str) -> bool:
+        """Whether first authors of both have one family name, and of one of them nothing more is known."""
+        here, there = self._firsts[self.of(first)], self._firsts[self.of(second)]
+        return any(family == other and not (given and its) for family, given in here for other, its in there)
 
     def strangers(self, first: str, second: str) -> bool:
         """Whether all authors of one are known, some of the other, and nobody is among both."""
@@ -153,18 +161,9 @@ def rank(one: Document, lesser: bool) -> tuple[object, ...]:
 
 
 def kin(groups: Groups, first: str, second: str) -> bool:
-    """Whether two groups that bear one number can be one study: somebody worked on both; or, where we don't know all who did, one subject."""
+    """Whether two groups that bear one number can be one study: somebody worked on both; or one subject, where we don't know all who did
+    or the first authors' family name is the same and tells no more."""
     if groups.share_people(first, second):
         return True
-    return not groups.strangers(first, second) and groups.share_subject(first, second)
-
-
-def _meet(here: set[Person], there: set[Person]) -> bool:
-    small, large = sorted((here, there), key=len)
-    families = {family for family, given in large if not given}
-    return any(
-        person in large
-        or person[0] in families
-        or (not person[1] and any(person[0] == family for family, _ in large))
-        for person in small
-    )
+    unknown = not groups.strangers(first, second) or groups.share_first_name(first, second)
+    return unknown and groups.share_subject(first, second)

@@ -18,6 +18,9 @@ from ldn_evidence.corpus.groups import Groups, kin
 from ldn_evidence.corpus.numbers import Number
 from ldn_evidence.corpus.rules import joining_rules
 
+# So many other documents are named in one doubt.
+MOST_SAID = 3
+
 
 @dataclass(frozen=True)
 class Joins:
@@ -69,9 +72,11 @@ class _Joining:
         self._unite(copies(self.bearing))
         likely, doubtful = preprints(self.bearing, self.groups.of)
         self._unite(likely)
-        for name, words in doubtful:
-            self.doubts[name].add(words)
         self._by_number()
+        for like in doubtful:
+            beside = {self.groups.of(one) for one in like.articles}
+            if like.preprint not in self.told and self.groups.of(like.preprint) not in beside:
+                self.doubts[like.of].add(like.words)
         self._notices([one for one in links if self._tells(one)])
         for one in self.bearing:
             if one.duplicate and not self.groups.row(one.name) and len(self.groups.members(one.name)) == 1:
@@ -162,8 +167,7 @@ class _Joining:
         for one in may:
             if not one.row and not one.numbers and len(whole := _whole(one.mentioned)) == 1:
                 mentions[next(iter(whole))].append(one)
-        said = list(self._mentioned(mentions, holders, spanning))
-        self._unite_numbers(said)
+        self._unite_mentions(list(self._mentioned(mentions, holders, spanning)), mentions)
         self._unite_slips(may, holders)
         self._say_strangers(holders)
         self._say_strangers(mentions, holders)
@@ -233,9 +237,55 @@ class _Joining:
             rows = {self.groups.row(one.name) for one in there} - {None}
             if len(there) > joining_rules().numbers.most or len(rows) > 1:
                 continue
+            held = {one.name for one in holders.get(number, ())}
             for one in named(there, number, "registry number (in the abstract)"):
-                if self.groups.share_people(one.first, one.second):
+                # Two cohorts that name one trial are not each other's reports.
+                if not held or {one.first, one.second} & held:
                     yield one
+
+    def _unite_mentions(
+        self, grounds: Sequence[Ground], mentions: Mapping[Number, Sequence[Document]]
+    ) -> None:
+        """Unite those that an abstract names if somebody worked on both, on one subject, by one sort of design; and say either way that it did."""
+        merely = {one.name for found in mentions.values() for one in found}
+        free = self._free(grounds)
+        why_not = {one: self._unlike(one) for one in free}
+        self._unite_numbers([one for one in free if not why_not[one]])
+        apart: dict[str, list[str]] = defaultdict(list)
+        said: set[str] = set()
+        for one in free:
+            together = self.groups.of(one.first) == self.groups.of(one.second)
+            for here, there in ((one.first, one.second), (one.second, one.first)):
+                if together and not why_not[one] and here in merely - said:
+                    said.add(here)
+                    # A reviewer settles it by a word on the document that is not the main one.
+                    main = self.groups.main(self.groups.of(here), self.accepted)
+                    name, other = (there, here) if here == main else (here, there)
+                    other_label = label(self.by_name[other])
+                    self.doubts[name].add(
+                        f"{label(self.by_name[name])} was joined by a {one.why.format(other=other_label)}"
+                    )
+                elif not together and not {one.first, one.second} & merely & set(self.told):
+                    apart[here].append(
+                        f"{label(self.by_name[there])} ({why_not[one] or 'another number is against it'})"
+                    )
+        for name, others in apart.items():
+            self.doubts[name].add(
+                f"an abstract names one registry number for it and for {', '.join(others[:MOST_SAID])}: say whether they are one study"
+            )
+
+    def _unlike(self, one: Ground) -> str:
+        """Why two documents are not joined by a number that an abstract merely mentions; empty where they are."""
+        here, there = self.by_name[one.first], self.by_name[one.second]
+        if not self.groups.share_people(one.first, one.second):
+            return "nobody is known to have worked on both"
+        if not here.same_sort(there):
+            return f"{here.design} and {there.design}"
+        if here.conditions and there.conditions and not here.conditions & there.conditions:
+            return "other conditions"
+        if not (here.telling & there.telling or here.conditions & there.conditions):
+            return "titles without a telling word in common"
+        return "figures of the titles" if here.figures_differ(there) else ""
 
     def _unite_numbers(self, grounds: Iterable[Ground]) -> None:
         known = list(grounds)

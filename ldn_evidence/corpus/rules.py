@@ -44,6 +44,7 @@ class NumberRule(_Rules):
     never_kinds: frozenset[PublicationKind]
     pooled: tuple[str, ...]
     most: int
+    sorts: tuple[frozenset[StudyDesign], ...]
 
 
 class Register(_Rules):
@@ -61,6 +62,8 @@ class LikenessRule(_Rules):
     """How alike two documents have to be. Shares are of words and of authors."""
 
     not_telling: frozenset[str]
+    opposed: tuple[frozenset[str], ...]
+    spelled: tuple[tuple[str, str], ...]
     preprint: Share
     preprint_first_author_only: Share
     authors: Share

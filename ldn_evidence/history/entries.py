@@ -263,7 +263,7 @@ def _study(study: Study) -> StudyThen:
         ),
         indexed=digest([asdict(one) for one in sorted(study.records, key=lambda one: one.pmid)], letters=12),
         warning=study.warning,
-        notices=tuple(sorted(one.key for one in notices(study))),
+        notices=tuple(sorted({one.name for one in notices(study)})),
     )
 
 

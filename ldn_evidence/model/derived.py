@@ -154,6 +154,27 @@ class Study:
         return "expression of concern" if concern or said == "expression of concern" else None
 
     @property
+    def retractions_beside(self) -> tuple[tuple[str, int | None], ...]:
+        """Its documents other than the main one that are called retracted, with the PMID of the record that says so; None: a corpus row does."""
+        names: dict[int | str, str] = {}
+        found: list[tuple[str, int | None]] = []
+        for report in self.reports[1:]:
+            names |= {one: report.study_key for one in (report.pmid, (report.doi or "").lower()) if one}
+            if report.correction_status == "retracted":
+                found.append((report.study_key, None))
+        main = self.main_records
+        for one in self.records:
+            if one.retracted and one not in main:
+                named = names.get(one.pmid) or names.get((one.identifier("doi") or "").lower())
+                found.append((named or f"pmid:{one.pmid}", one.pmid))
+        return tuple(found)
+
+    @property
+    def retracted_reports(self) -> tuple[str, ...]:
+        """The names of its documents other than the main one that PubMed or a corpus row calls retracted, each once."""
+        return tuple(dict.fromkeys(name for name, _ in self.retractions_beside))
+
+    @property
     def excluded(self) -> str | None:
         """Why a person left it out: at screening, or by correcting what it is about."""
         decision = self.corrected(CorrectionField.SCREENING)

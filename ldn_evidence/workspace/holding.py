@@ -281,9 +281,16 @@ class Holding(Places):
             )
         shipped = corpus.load(self._layers("corpus", f"{self.name}.csv")[0], tagging.stated_codes())
         rows = [report.study_key for report in shipped if not corpus.fits(report, self.protocol)]
+        mine = self._loaded(*self._layers("appraisals", f"{self.name}.csv"))[1]
+        retracted = appraisal.on_retracted(mine, self.studies())
+        found += [
+            f"reading {row_id} set aside: it was made on {name}, which was RETRACTED and is a report of {key} now. Read {key} without it "
+            f"and appraise that: {self.command(f'appraise {key}')}"
+            for row_id, (name, key) in retracted.items()
+        ]
         for aside, words in (
             (rows, "bundled corpus row(s)"),
-            (self._standing(self.studies())[1], "reading(s)"),
+            ([one for one in self._standing(self.studies())[1] if one not in retracted], "reading(s)"),
             (corrections.aside(self.corrections(), self.studies(), self.protocol), "correction(s)"),
         ):
             if aside:

@@ -48,11 +48,11 @@ def since(
     found: dict[tuple[int | None, str], str | None] = {}
     for one in notices:
         if one.record is None:
-            shipped, standing = said.get(key, (None, None))
+            shipped, standing = said.get(one.report or key, (None, None))
             if bundled is not None and shipped == standing:
-                found[None, one.key] = f"{then.first_day(bundled.date)}T00:00:00+00:00"
+                found[None, one.name] = f"{then.first_day(bundled.date)}T00:00:00+00:00"
             else:
-                found[None, one.key] = history.first_noted(entries(), key, one.key, now)
+                found[None, one.name] = history.first_noted(entries(), key, one.name, now)
     return found
 
 
