@@ -82,7 +82,8 @@ def propose(
     found |= _noted(study)
     for row in reversed(rows):
         cells = row.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-        where = f"{row.reviewer} row of {said(row.date)}"
+        owns = "" if appraisal.name_of(row.reviewer) in appraisal.UNCONFIRMED else "'s"
+        where = f"{row.reviewer}{owns} row of {said(row.date.replace(microsecond=0))}"
         found |= {
             name: Proposal("; ".join(value) if isinstance(value, list) else str(value), where)
             for name, value in cells.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -148,6 +149,40 @@ def test_a_third_reading_that_an_adjudication_does_not_name_opens_the_dispute_an
     settled = said("c1", "Third", SAME, day=3, adjudicates=["a1", "b1"])
     (dispute,) = stand(*both, settled, said("d1", "Fourth", DOWN, day=4)).disputes
     assert ([one.row_id for one in dispute.rows], dispute.stands) == (["c1", "d1"], "c1")
+
+
+def test_a_reading_of_ones_own_does_not_dispute_ones_own_adjudication():
+    both = said("a1", "jd"), said("b1", "Ana", SAME, day=2)
+    settled = said("c1", "Third", SAME, day=3, adjudicates=["a1", "b1"])
+    found = stand(*both, settled, said("c2", "third", Finding.MIXED, day=4))
+    assert ([one.row_id for one in found.rows], found.disputes) == (["c1"], ())
+
+
+def test_an_adjudication_written_again_by_another_person_names_the_same_rows_and_the_later_stands():
+    both = said("a1", "jd"), said("b1", "Ana", SAME, day=2)
+    first = said("c1", "Third", SAME, day=3, adjudicates=["a1", "b1"])
+    agrees = stand(*both, first, said("d1", "Fourth", SAME, day=4, adjudicates=["a1", "b1"]))
+    assert ([one.row_id for one in agrees.rows], agrees.disputes) == (["d1"], ())
+    found = stand(*both, first, said("d1", "Fourth", DOWN, day=4, adjudicates=["a1", "b1"]))
+    assert [one.row_id for one in found.rows] == ["d1"]
+    (dispute,) = found.disputes
+    assert [one.row_id for one in dispute.rows] == ["c1", "d1"]
+    assert appraisal.named_by("Fifth", dispute, found) == ("c1", "d1")
+    assert appraisal.named_by("THIRD", dispute, found) == ("a1", "b1", "d1")
+    assert appraisal.named_by("jd", dispute, found) == ("c1", "d1")
+
+
+def test_who_adjudicates_again_names_one_row_of_each_person():
+    both = said("a1", "jd"), said("b1", "Ana", SAME, day=2)
+    first = said("c1", "Third", SAME, day=3, adjudicates=["a1", "b1"])
+    second = said("a2", "jd", DOWN, day=4, adjudicates=["a1", "b1"])
+    found = stand(*both, first, second)
+    (dispute,) = found.disputes
+    names = appraisal.named_by("Third", dispute, found)
+    assert names == ("b1", "a2")
+    last = said("c2", "Third", SAME, day=5, adjudicates=names, supersedes="c1")
+    again = stand(*both, first, second, last)
+    assert ([one.row_id for one in again.rows], again.disputes) == (["c2"], ())
 
 
 def test_case_blanks_and_accents_typed_in_two_ways_make_nobody_another_person():
@@ -462,10 +497,35 @@ def test_two_who_differ_stay_in_dispute_until_it_is_settled_and_the_grade_follow
     assert settled.row_id in {one.row_id for one in workspace.appraisals()}
     assert workspace.profile(slug).direction == "no difference"
     with pytest.raises(InputError, match="there is none"):
-        workspace.adjudicate("bruun2024", slug, "Third", date=NOON, reason="again")
+        workspace.adjudicate("younger2013", slug, "Third", date=NOON, reason="again")
     judge(workspace, "jd", 9, finding="mixed")
     assert workspace.disputes()[0].lapsed == (settled.row_id,)
     assert workspace.profile(slug).direction == "mixed"
+
+
+def test_a_slip_of_an_adjudicator_is_mended_by_adjudicating_again(workspace):
+    slug = "fibromyalgia-pain"
+    judge(workspace, "jd", finding="decrease")
+    judge(workspace, "Ana", 1, finding="mixed")
+
+    def settle(who: str, minute: int, finding: str) -> Appraisal:
+        moment = NOON + datetime.timedelta(minutes=minute)
+        return workspace.adjudicate("bruun2024", slug, who, date=moment, finding=finding, reason="a test")
+
+    slip = settle("cy", 2, "unclear")
+    mended = settle("CY", 3, "mixed")
+    assert (mended.adjudicates, mended.supersedes) == (slip.adjudicates, slip.row_id)
+    other = settle("dee", 4, "mixed")
+    assert (set(other.adjudicates), other.supersedes) == (set(slip.adjudicates), None)
+    assert workspace.disputes() == ()
+    judge(workspace, "cy", 5, finding="increase")
+    assert workspace.disputes() == ()
+    judge(workspace, "eve", 6, finding="increase")
+    (dispute,) = workspace.disputes()
+    assert (dispute.stands, dispute.fields) == (other.row_id, ("finding",))
+    last = settle("dee", 7, "increase")
+    assert (last.supersedes, workspace.disputes()) == (other.row_id, ())
+    assert workspace.dispute("bruun2024", slug).stands == last.row_id
 
 
 WRITER = """
@@ -630,13 +690,142 @@ def test_an_adjudicator_sees_both_rows_and_is_asked_for_each_field_that_differs(
     left = CliRunner().invoke(app, place, input="2\n")
     assert (left.exit_code, len(workspace.disputes())) == (1, 1)
     assert "Settle it with the same command" in left.output
-    done = CliRunner().invoke(app, place, input="better\n?\n2\npartly\nthe interval decides\n")
+    done = CliRunner().invoke(app, place, input="better\n?\n2\npartly\nthe interval decides\ny\n")
     assert done.exit_code == 0, done.output
     for words in ("jd's reason", "Ana's reason", "≠ finding", "is not one of the answers", "Written: Third."):
         assert words in done.output
     assert workspace.disputes() == ()
     (row,) = [one for one in workspace.appraisals() if one.reviewer == "Third"]
     assert (row.finding, row.outcome, row.population) == ("decrease", "partly", "direct")
+
+
+def test_an_adjudicator_may_go_back_and_nothing_is_written_before_y(workspace):
+    judge(workspace, "jd", finding="decrease")
+    judge(workspace, "Ana", 1, finding="mixed")
+    place = ["-w", str(workspace.root), "adjudicate", "fibromyalgia-pain", "bruun2024", "--reviewer", "cy"]
+    left = CliRunner().invoke(app, place, input="2\na reason\nq\n")
+    assert (left.exit_code, len(workspace.disputes())) == (0, 1)
+    assert "b goes back" in left.output
+    assert "y writes it" in left.output
+    assert "Nothing was written." in left.output
+    done = CliRunner().invoke(app, place, input="2\nb\nmixed\na reason\nno\ny\n")
+    assert "Neither y, b, s nor q." in done.output
+    assert "Written: cy.fibromyalgia-pain.bruun2024: mixed" in done.output
+    again = CliRunner().invoke(app, place, input="decrease\na slip\ny\n")
+    assert "Settled by cy.fibromyalgia-pain.bruun2024, cy: a reason" in again.output
+    assert "Written: cy.fibromyalgia-pain.bruun2024.2: decrease" in again.output
+    kept = CliRunner().invoke(app, place, input="\nstill\ny\n")
+    assert "Written: cy.fibromyalgia-pain.bruun2024.3: decrease" in kept.output
+
+
+def test_a_reading_beside_an_adjudication_of_ones_own_is_told_what_stands_above_it(workspace, capsys):
+    judge(workspace, "jd", -9, finding="decrease")
+    judge(workspace, "Ana", -8, finding="mixed")
+    moment = NOON - datetime.timedelta(minutes=7)
+    place = ("bruun2024", "fibromyalgia-pain", "cy")
+    workspace.adjudicate(*place, date=moment, finding="mixed", reason="a test")
+    sit(workspace, *enough(workspace), "y", who="cy")
+    shown = capsys.readouterr().out
+    assert "your adjudication, stands above this reading" in shown
+    assert "in dispute" not in shown
+
+
+def test_disputes_are_listed_whether_or_not_there_are_any(workspace):
+    def listed() -> str:
+        done = CliRunner().invoke(app, ["-w", str(workspace.root), "agreement", "--disputes"])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    assert listed() == "0 disputes to adjudicate\n"
+    judge(workspace, "jd", finding="decrease")
+    judge(workspace, "Ana", 1, finding="mixed")
+    assert listed().startswith("1 dispute to adjudicate\nfibromyalgia-pain bruun2024")
+    assert "finding: jd: decrease; Ana: mixed" in listed()
+    assert "No study has been read" not in listed()
+
+
+def test_agreement_is_a_line_a_field_within_eighty_columns_with_each_reason_once(workspace):
+    for who in ("jd", "Ana"):
+        for key in ("bruun2024", "younger2013", "younger2009"):
+            cells = CELLS | {"finding": "mixed" if who == "jd" else "decrease"}
+            day = NOON + datetime.timedelta(minutes=who == "Ana")
+            workspace.appraise(key, "fibromyalgia-pain", who, date=day, **cells)
+    shown = CliRunner().invoke(app, ["-w", str(workspace.root), "agreement"]).output
+    assert max(map(len, shown.splitlines())) <= 80
+    assert shown.startswith("3 disputes to adjudicate")
+    assert shown.count("at least 5 are needed") == 2
+    table = shown[shown.index("Ana, jd") :].splitlines()
+    (finding,) = [one.split() for one in table if one.startswith("finding")]
+    assert finding == ["finding", "0", "%", "a", "-", "b", "-", "b", "3"]
+    assert len(shown.splitlines()) < 40
+
+
+def test_an_overall_judgement_milder_than_the_domains_is_neither_offered_nor_taken(workspace):
+    held = workspace.study("bruun2024"), workspace.protocol.claim("fibromyalgia-pain")
+    answers = {"rob_tool": "RoB 2"} | {f"rob_domains.{number}": "low" for number in range(1, 6)}
+
+    def overall(**changed: str) -> appraisal.Question:
+        asked = questions(*held, answers | {"rob_domains.2": changed["second"]})
+        return next(one for one in asked if one.field == "risk_of_bias")
+
+    assert list(overall(second="some concerns").words) == ["some concerns", "high"]
+    assert list(overall(second="high").words) == ["high"]
+    assert list(overall(second="low").words) == ["low", "some concerns", "high"]
+    for milder in ("low", "unassessed"):
+        with pytest.raises(InputError, match="is not one of the answers"):
+            taken(overall(second="some concerns"), milder)
+
+
+def test_an_answer_that_is_offered_no_longer_is_asked_again(workspace):
+    held = workspace.study("bruun2024"), workspace.protocol.claim("fibromyalgia-pain")
+    answers = {"rob_tool": "RoB 2", "risk_of_bias": "low"} | {
+        f"rob_domains.{number}": "high" for number in range(1, 6)
+    }
+    asked = [one for one in questions(*held, answers) if one.field.startswith(("rob", "risk"))]
+    at = appraisal.unanswered(asked, answers)
+    assert asked[at].field == "risk_of_bias"
+    assert appraisal.unanswered(asked, answers | {"risk_of_bias": "high"}) is None
+
+
+def test_a_number_that_is_no_answer_is_told_which_numbers_are():
+    with pytest.raises(InputError, match=r"is not one of the answers\. Type 1 to 6, or the word\."):
+        taken(appraisal.question_about("comparator"), "7")
+
+
+def test_questions_are_numbered_without_a_total_that_the_answers_would_change(workspace, capsys):
+    sit(workspace, "placebo", "")
+    shown = capsys.readouterr().out
+    assert "comparator_detail, question 2\n" in shown
+    assert not re.search(r"question \d+ of|\d of \d+\n", shown)
+
+
+def test_help_and_errors_of_a_walk_fit_the_terminal(workspace, capsys):
+    sit(workspace, "?", "somewhat " * 20, "placebo", propose=False)
+    shown = capsys.readouterr().out
+    at = shown.index("question 1")
+    assert max(map(len, shown[at:].splitlines())) <= 80
+
+
+def test_a_moment_is_proposed_to_the_second_and_kept_to_the_microsecond(workspace):
+    date = NOON.replace(microsecond=123456)
+    kept = workspace.appraise("bruun2024", "fibromyalgia-pain", "jd", date=date, **CELLS)
+    assert kept.date == date
+    proposed = workspace.proposals("bruun2024", "fibromyalgia-pain", "jd")["finding"]
+    assert proposed.source == "jd's row of 2026-11-23T12:00:00Z"
+
+
+def test_a_citation_without_an_author_begins_with_the_title(workspace):
+    report = workspace.study("bruun2024").main
+    nobody = report.model_copy(update={"first_author": None, "title": "A title.", "journal": "J"})
+    assert nobody.citation == f"A title ({nobody.year}). J."
+    assert nobody.model_copy(update={"year": None}).citation == "A title. J."
+    named = nobody.model_copy(update={"first_author": "Somebody A"})
+    assert named.citation == f"Somebody A ({nobody.year}). A title. J."
+
+
+def test_a_document_is_no_document_of_itself(workspace, capsys):
+    sit(workspace)
+    assert "bruun2024, a document of bruun2024" not in capsys.readouterr().out
 
 
 def test_what_one_wrote_before_is_proposed_when_one_reads_it_again(workspace, capsys):
@@ -647,7 +836,7 @@ def test_what_one_wrote_before_is_proposed_when_one_reads_it_again(workspace, ca
         workspace.proposals("bruun2024", "fibromyalgia-pain", "Ana")["finding"].value
         == "little or no difference"
     )
-    assert "(jd row of 2026-11-23T11:51:00Z)" in capsys.readouterr().out
+    assert "(jd's row of 2026-11-23T11:51:00Z)" in capsys.readouterr().out
 
 
 def test_a_script_appraises_and_adjudicates_without_a_question(root):
@@ -681,6 +870,24 @@ def test_a_script_appraises_and_adjudicates_without_a_question(root):
     assert "Written: x.crps-pain." in settled
     assert "0 disputes to adjudicate" in typed("agreement")
     assert typed("agreement", "--csv").startswith("field,reviewers,statistic,value,low,high,n,why_not")
+
+
+def test_answers_that_are_missing_are_asked_for_all_at_once_as_they_are_given(workspace):
+    place = [
+        "-w",
+        str(workspace.root),
+        "appraise",
+        "fibromyalgia-pain",
+        "--study",
+        "bruun2024",
+        "--reviewer",
+        "jd",
+    ]
+    done = CliRunner().invoke(app, [*place, "--set", "finding=decrease", "--set", "reason="])
+    assert isinstance(done.exception, InputError) or done.exit_code
+    says = done.output + str(done.exception)
+    for name in CELLS:
+        assert (f"--set {name}=..." in says) == (name != "finding"), name
 
 
 def test_the_command_refuses_in_a_line_and_says_how_to_mend_it(root, tmp_path):

@@ -3,7 +3,7 @@
 Plain functions on plain values. Never edits a row, never derives a direction, never asks the time.
 """
 
-from ldn_evidence.appraisal.agreement import agreement_table, dispute_table
+from ldn_evidence.appraisal.agreement import ALPHA, KAPPA, PERCENT, agreement_table, dispute_table
 from ldn_evidence.appraisal.forms import (
     Question,
     cells,
@@ -12,6 +12,7 @@ from ldn_evidence.appraisal.forms import (
     question_about,
     questions,
     taken,
+    unanswered,
 )
 from ldn_evidence.appraisal.resolving import on_retracted, resolved
 from ldn_evidence.appraisal.risk import risk_rules, rob_without_confounding, suggested, tool_named, tools_for
@@ -24,9 +25,13 @@ from ldn_evidence.appraisal.rows import (
     row_id,
     standing,
 )
+from ldn_evidence.appraisal.settling import named_by, settled
 from ldn_evidence.model import UNCONFIRMED, name_of
 
 __all__ = [
+    "ALPHA",
+    "KAPPA",
+    "PERCENT",
     "UNCONFIRMED",
     "Dispute",
     "Question",
@@ -39,6 +44,7 @@ __all__ = [
     "form_rules",
     "load",
     "name_of",
+    "named_by",
     "on_retracted",
     "overall",
     "question_about",
@@ -47,9 +53,11 @@ __all__ = [
     "risk_rules",
     "rob_without_confounding",
     "row_id",
+    "settled",
     "standing",
     "suggested",
     "taken",
     "tool_named",
     "tools_for",
+    "unanswered",
 ]

@@ -91,7 +91,9 @@ def _figure(
     least = rules.fewest if fewest is None else fewest
     n = len(units)
     if n < least:
-        return Figure(name, n, why_not=f"{n} studies read by both; at least {least} are needed ({rules.why})")
+        return Figure(
+            name, n, why_not=f"too few studies read by both: at least {least} are needed ({rules.why})"
+        )
     tables = _tables(units, words, pairs=name in (PERCENT, KAPPA, LINEAR, QUADRATIC))
     value = float(statistic(tables.sum(axis=0)))
     if np.isnan(value):
@@ -101,7 +103,7 @@ def _figure(
     spread = spread[~np.isnan(spread)]
     if n < rules.fewest:
         return Figure(
-            name, n, value, why_not=f"no interval from {n} studies; at least {rules.fewest} are needed"
+            name, n, value, why_not=f"no interval from so few studies: at least {rules.fewest} are needed"
         )
     low, high = (float(one) for one in np.quantile(spread, (0.025, 0.975)))
     why = None

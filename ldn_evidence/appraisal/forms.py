@@ -6,14 +6,14 @@ Never asks anybody anything: that is for a screen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import as_file, files
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, create_model
 
-from ldn_evidence.appraisal.risk import Tool, suggested, tool_named, tools_for
+from ldn_evidence.appraisal.risk import SEVERITY, Tool, suggested, tool_named, tools_for
 from ldn_evidence.errors import InputError
 from ldn_evidence.model import (
     Appraisal,
@@ -107,7 +107,7 @@ def questions(study: Study, claim: Claim, answers: Mapping[str, str]) -> tuple[Q
         risk.append(_tool_question(study.tag.design))
         if tool:
             risk += _domains(tool)
-            risk.append(overall_question(tool))
+            risk.append(overall_question(tool, overall(answers)))
     return (*first, *risk, last)
 
 
@@ -159,10 +159,15 @@ def _domains(tool: Tool) -> list[Question]:
     ]
 
 
-def overall_question(tool: Tool) -> Question:
-    """The judgement on the whole, with the tool's own rule beside it."""
+def overall_question(tool: Tool, least: RiskOfBias | None = None) -> Question:
+    """The judgement on the whole, with the tool's own rule beside it. `least`: what the domains come to; nothing milder is offered then."""
     plain = form_rules().risk_overall
-    return plain.model_copy(update={"help": f"{plain.help} {tool.why}"})
+    told: dict[str, object] = {"help": f"{plain.help} {tool.why}"}
+    if least is not None:
+        stricter = [str(one) for one in SEVERITY[SEVERITY.index(least) :]]
+        told["words"] = {word: plain.words[word] for word in stricter}
+        told["ask"] = f'{plain.ask} Its domains come to "{least}"; you may be stricter.'
+    return plain.model_copy(update=told)
 
 
 def overall(answers: Mapping[str, str]) -> RiskOfBias | None:
@@ -194,7 +199,9 @@ def taken(question: Question, typed: str) -> str:
         exact = [one for one in begins if one.casefold() == text.casefold()]
         if len(exact or begins) == 1:
             return (exact or begins)[0]
-        raise InputError(f'{question.column} = "{text}" is not one of the answers. {nearest(text, words)}')
+        numbers = f"1 to {len(words)}" if len(words) > 1 else "1"
+        mend = f"Type {numbers}, or the word." if text.lstrip("-").isdecimal() else nearest(text, words)
+        raise InputError(f'{question.column} = "{text}" is not one of the answers. {mend}')
     return _cell(question.column, text)
 
 
@@ -204,6 +211,15 @@ def _cell(column: str, text: str) -> str:
     alone: type[BaseModel] = create_model("Cell", __base__=Written, **{column: (spec.annotation, spec)})  # type: ignore[call-overload]
     written(alone, "that", {column: text})
     return text
+
+
+def unanswered(asked: Sequence[Question], answers: Mapping[str, str]) -> int | None:
+    """The place of the first question without an answer, or with one that is offered no longer (another tool was chosen, a domain judged anew)."""
+    for place, one in enumerate(asked):
+        given = answers.get(one.field)
+        if given is None or (given and one.words and given not in one.words):
+            return place
+    return None
 
 
 def cells(study: Study, claim: Claim, answers: Mapping[str, str]) -> dict[str, str]:

@@ -175,7 +175,7 @@ def _checked(
                     f'{path} ({row.row_id}): row_id "{row.row_id}" stands twice. Give the new row another row_id.'
                 )
             rows[row.row_id] = (path, row)
-    ordered = dict(sorted(rows.items(), key=lambda one: _age(one[1][1])))
+    ordered = dict(sorted(rows.items(), key=lambda one: by_age(one[1][1])))
     for path, row in ordered.values():
         if wrong := _wrong(row, protocol, studies):
             raise InputError(f"{path} ({row.row_id}): {wrong}")
@@ -228,7 +228,8 @@ def _is_person(row: Appraisal) -> bool:
     return name_of(row.reviewer) not in UNCONFIRMED
 
 
-def _age(row: Appraisal) -> tuple[object, str]:
+def by_age(row: Appraisal) -> tuple[object, str]:
+    """By what rows are put in order, oldest first."""
     return row.date, row.row_id
 
 
@@ -372,11 +373,14 @@ def _decided(
 ) -> tuple[Appraisal, Dispute | None]:
     """Of everybody's last word on one study and claim: the row that stands, and the dispute if persons differ."""
     settled = {old for row in latest if row.row_id in holding for old in row.adjudicates}
+    # Nobody is in dispute with themself: beside an adjudication of one's own, a reading of one's own is silent.
+    judges = {name_of(row.reviewer) for row in latest if row.row_id in holding}
+    settled |= {row.row_id for row in latest if not row.adjudicates and name_of(row.reviewer) in judges}
     lapsed = sorted(row.row_id for row in latest if row.adjudicates and row.row_id not in holding)
     able = [row for row in latest if row.row_id not in settled and row.row_id not in lapsed]
-    persons = sorted((row for row in able if _is_person(row)), key=_age)
-    row = max(able, key=lambda one: (_rank(one), *_age(one)))
-    fields = _differing(persons)
+    persons = sorted((row for row in able if _is_person(row)), key=by_age)
+    row = max(able, key=lambda one: (_rank(one), *by_age(one)))
+    fields = differing_in(persons)
     if not fields:
         return row, None
     for other in persons:
@@ -432,7 +436,8 @@ def differing(one: Appraisal, other: Appraisal) -> tuple[str, ...]:
     return tuple(name for name in DECIDING if _judged(one, name) != _judged(other, name))
 
 
-def _differing(rows: Sequence[Appraisal]) -> tuple[str, ...]:
+def differing_in(rows: Sequence[Appraisal]) -> tuple[str, ...]:
+    """The fields in which any two of several rows differ, in the order of `DECIDING`."""
     found = {name for one, other in combinations(rows, 2) for name in differing(one, other)}
     return tuple(name for name in DECIDING if name in found)
 

@@ -40,6 +40,7 @@ Reviewer = Annotated[
 ]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="An answer, given here; as often as needed. Then nothing is asked.")]  # fmt: skip
 KEYS = "Enter takes what is proposed, - leaves it empty, ? tells more, b goes back, s leaves the study for later, q quits"
+SETTLING_KEYS = "- leaves an answer empty, ? tells more, b goes back, s and q leave it unsettled; nothing is written before you say y"
 
 
 class _Skipped(Exception):
@@ -83,6 +84,7 @@ def appraise(
                 "appraise --set needs to know where: appraise CLAIM --study KEY --set FIELD=VALUE."
             )
         cells = _pairs(given) | ({"rob_tool": tool} if tool else {})
+        _complete(f"appraise {claim} --study {study}", cells)
         row = workspace.appraise(study, claim, who, date=_now(), **cells)
         _told(workspace, row, as_json)
         return
@@ -129,7 +131,10 @@ def walk(
 ) -> int:
     """Take a reviewer through studies; gives the exit code. `ask` reads a line (EOFError at the end of input); `resume` is what to type to go on."""
     waiting = list(places)
-    print(f"{count(len(waiting), 'study waits', 'studies wait')} for {reviewer}. {KEYS}." if waiting else f"Nothing waits for {reviewer}.")  # fmt: skip
+    from ldn_evidence import screen
+
+    many = count(len(waiting), "study waits", "studies wait")
+    screen.aside(f"{many} for {reviewer}. {KEYS}." if waiting else f"Nothing waits for {reviewer}.")
     done = 0
     try:
         for claim, study in waiting:
@@ -179,17 +184,18 @@ class _Sitting:
             print(f"You had begun: {count(len(self.answers), 'answer')} kept.")
         while True:
             asked = appraisal.questions(self.study, self.claim, self.answers)
-            at = next((place for place, one in enumerate(asked) if one.field not in self.answers), None)
+            at = appraisal.unanswered(asked, self.answers)
             if at is None:
                 row = self._confirmed(asked)
                 if row is not None:
                     return row
                 continue
             default = self._default(asked[at], proposals)
-            screen.question(asked[at], default, f"{at + 1} of {len(asked)}")
+            screen.question(asked[at], default, f"question {at + 1}")
             typed = self.ask("> ").strip()
             if typed == "?":
-                print(f"  {asked[at].help}\n  {KEYS}.")
+                screen.aside(asked[at].help)
+                screen.aside(f"{KEYS}.")
             elif typed == "b":
                 self._back(asked[:at])
             elif not self._leaves(typed):
@@ -213,12 +219,12 @@ class _Sitting:
         return False
 
     def _take(self, asked: Question, typed: str) -> None:
-        from ldn_evidence import appraisal
+        from ldn_evidence import appraisal, screen
 
         try:
             answer = "" if typed == "-" and asked.optional else appraisal.taken(asked, typed)
         except InputError as error:
-            print(f"  {error}")
+            screen.aside(str(error))
             return
         self.answers[asked.field] = answer
         self._keep()
@@ -242,8 +248,8 @@ class _Sitting:
             screen.row(self.workspace.checked_row(key, slug, self.reviewer, self.now(), cells))
         except InputError as error:
             sound = False
-            print(f"\nThis can't be written yet: {error}")
-        print(
+            screen.aside(f"This can't be written yet: {error}")
+        screen.aside(
             f"{'y writes it; t' if sound else 'T'}he name of a field asks it again, b the last one; s and q as before."
         )
         typed = self.ask("> ").strip()
@@ -257,7 +263,7 @@ class _Sitting:
                     self.answers.pop(one.field, None)
             self._keep()
         elif not self._leaves(typed):
-            print("  Neither y, b, s, q nor the name of a field.")
+            screen.aside("Neither y, b, s, q nor the name of a field.")
         return None
 
 
@@ -276,10 +282,9 @@ def agreement(
     table = workspace.disputes_table(claim) if disputes else workspace.agreement(claim)
     if print_table(table, "disputes" if disputes else "agreement", workspace, as_json, csv):
         return
-    screen.agreement(
-        table.iloc[:0] if disputes else table,
-        [one for one in workspace.disputes() if claim in (None, one.claim)],
-    )
+    screen.disputes([one for one in workspace.disputes() if claim in (None, one.claim)])
+    if not disputes:
+        screen.agreement(table)
 
 
 @app.command()
@@ -291,13 +296,13 @@ def adjudicate(
     given: Set = None,
     as_json: Json = False,
 ) -> None:
-    """Settle what two reviewers differ in: their rows beside each other, a question for each field in which they differ."""
+    """Settle what two reviewers differ in: their rows beside each other, a question for each field in which they differ. May be done again."""
     who = named(reviewer, "adjudicate")
     workspace = opened(context)
     workspace.reviewer(who)
     if as_json and not given:
         raise InputError("adjudicate --json goes with --set; else it asks questions.")
-    cells = _pairs(given) if given else _settled(workspace, claim, study, input)
+    cells = _pairs(given) if given else _settled(workspace, claim, study, who, input)
     if cells is None:
         print("Nothing was written.")
         return
@@ -305,32 +310,77 @@ def adjudicate(
     _told(workspace, row, as_json)
 
 
-def _settled(workspace: Workspace, claim: str, study: str, ask: Ask) -> dict[str, str] | None:
-    """What the adjudicator answers; None where they leave it."""
+def _settled(workspace: Workspace, claim: str, study: str, reviewer: str, ask: Ask) -> dict[str, str] | None:
+    """What the adjudicator answers and confirms; None where they leave it."""
     from ldn_evidence import appraisal, screen
+    from ldn_evidence.proposing import Proposal
 
     dispute = workspace.dispute(study, claim)
     screen.beside(dispute, dispute.fields)
+    asked = [appraisal.question_about(name) for name in (*dispute.fields, "reason")]
+    # What is settled already is proposed; what is in dispute is not, lest the later reader's word weigh more.
+    before = next(row for row in workspace.standing().rows if row.row_id == dispute.stands)
+    again = before.row_id not in {row.row_id for row in dispute.rows}
+    held = before.model_dump(mode="json") if again else {}
+    if again:
+        screen.aside(f"Settled by {before.row_id}, {before.reviewer}: {before.reason}")
+    screen.aside(f"{SETTLING_KEYS}.")
     answers: dict[str, str] = {}
-    for name in (*dispute.fields, "reason"):
-        asked = appraisal.question_about(name)
-        while name not in answers:
-            screen.question(asked, None, f"{len(answers) + 1} of {len(dispute.fields) + 1}")
+    while True:
+        at = appraisal.unanswered(asked, answers)
+        if at is None:
             try:
-                typed = ask("> ").strip()
-            except (EOFError, KeyboardInterrupt) as error:
-                print("\nNothing was written. Settle it with the same command.")
-                raise typer.Exit(1 if isinstance(error, EOFError) else 130) from error
-            if typed in ("q", "s"):
-                return None
-            if typed == "?":
-                print(f"  {asked.help}")
-                continue
-            try:
-                answers[name] = "" if typed == "-" and asked.optional else appraisal.taken(asked, typed)
+                screen.row(workspace.checked_adjudication(study, claim, reviewer, _now(), answers))
+                sound = True
             except InputError as error:
-                print(f"  {error}")
-    return answers
+                sound = False
+                screen.aside(f"This can't be written yet: {error}")
+            screen.aside(
+                f"{'y writes it; b' if sound else 'B'} asks the last question again; s and q leave it unsettled."
+            )
+        else:
+            one = asked[at]
+            value = "; ".join(map(str, cell)) if isinstance(cell := held.get(one.field), list) else cell
+            default = Proposal(str(value), before.row_id) if value and one.field != "reason" else None
+            screen.question(one, default, f"question {at + 1} of {len(asked)}")
+        try:
+            typed = ask("> ").strip()
+        except (EOFError, KeyboardInterrupt) as error:
+            print("\nNothing was written. Settle it with the same command.")
+            raise typer.Exit(1 if isinstance(error, EOFError) else 130) from error
+        if typed in ("q", "s"):
+            return None
+        if typed == "b":
+            last = len(asked) if at is None else at
+            if last:
+                answers.pop(asked[last - 1].field, None)
+        elif at is None:
+            if sound and typed == "y":
+                return answers
+            screen.aside("Neither y, b, s nor q.")
+        elif typed == "?":
+            screen.aside(one.help)
+            screen.aside(f"{SETTLING_KEYS}.")
+        else:
+            text = default.value if default and not typed else typed
+            try:
+                answers[one.field] = "" if text == "-" and one.optional else appraisal.taken(one, text)
+            except InputError as error:
+                screen.aside(str(error))
+
+
+def _complete(command: str, cells: dict[str, str]) -> None:
+    """Every answer that a row needs, or an error that asks for all of the missing ones at once."""
+    from ldn_evidence.model import Appraisal
+    from ldn_evidence.workspace.appraising import FILLED
+
+    asked = {name: spec for name, spec in Appraisal.model_fields.items() if name not in FILLED}
+    missing = [name for name, spec in asked.items() if spec.is_required() and not cells.get(name)]
+    # A misspelt name is both unknown and missing; the workspace says which is meant.
+    if missing and not set(cells) - set(asked):
+        raise InputError(
+            f"{command}: {count(len(missing), 'answer is', 'answers are')} missing. Add: {' '.join(f'--set {name}=...' for name in missing)}"
+        )
 
 
 def _pairs(given: list[str]) -> dict[str, str]:
@@ -348,6 +398,8 @@ def _pairs(given: list[str]) -> dict[str, str]:
 
 def _told(workspace: Workspace, row: Appraisal, as_json: bool) -> None:
     """What was written, which claims it moved, and whether it differs from what another person wrote."""
+    from ldn_evidence import screen
+
     if as_json:
         from ldn_evidence import history
 
@@ -360,7 +412,14 @@ def _told(workspace: Workspace, row: Appraisal, as_json: bool) -> None:
     for one in workspace.disputes():
         if (one.study_key, one.claim) == (row.study_key, row.claim):
             names = " and ".join(dict.fromkeys(other.reviewer for other in one.rows))
-            print(
-                f"  in dispute: {names} differ in {', '.join(one.fields)}; {one.stands} stands meanwhile, and the claim stays "
-                f"provisional. Settle it: {workspace.command(f'adjudicate {one.claim} {one.study_key}')}"
+            screen.aside(
+                f"in dispute: {names} differ in {', '.join(one.fields)}; {one.stands} stands meanwhile, and the claim stays "
+                "provisional. Settle it:"
             )
+            print(f"  {workspace.command(f'adjudicate {one.claim} {one.study_key}')}")
+    own = workspace.standing().own(row.reviewer, row.study_key, row.claim, adjudication=True)
+    if not row.adjudicates and own is not None and own in workspace.standing().rows:
+        screen.aside(
+            f"{own.row_id}, your adjudication, stands above this reading. Adjudicate again to change it:"
+        )
+        print(f"  {workspace.command(f'adjudicate {row.claim} {row.study_key}')}")

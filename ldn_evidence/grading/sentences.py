@@ -156,7 +156,9 @@ def footnotes(
 
 def _said_of(study: Study) -> list[str]:
     """What was said of a study after it appeared, and what reviewers corrected of it."""
-    said = []
+    said = [
+        f"Retracted: {name}, a report of {study.key} beside its main one." for name in study.retracted_reports
+    ]
     if study.warning == "expression of concern":
         said.append(f"An editor has expressed concern about {study.key}.")
     errata = any(link.relation in CORRECTED for one in study.main_records for link in one.related)

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from ldn_evidence.model.vocabularies import RunOutcome
+from ldn_evidence.model.written import cited
 
 # UTC, ISO 8601, to the second.
 Moment = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\+00:00|Z)$")]
@@ -118,9 +119,7 @@ class Citation:
 
     @property
     def citation(self) -> str:
-        """One line: first author, year, title, journal."""
-        first = self.authors[0] if self.authors else None
-        head = " ".join(part for part in (first, f"({self.year})" if self.year else None) if part)
-        words = [part.rstrip(".") for part in (head, self.title, self.journal) if part]
+        """One line: first author, year, title, journal; where no author is known the title stands first."""
+        words = cited(self.authors[0] if self.authors else None, self.year, self.title, self.journal)
         name = f"PMID {self.pmid}" if self.pmid else f"doi:{self.doi}" if self.doi else "without title"
         return ". ".join(words) + "." if words else f"A reference {name}, from {self.source}."

@@ -336,6 +336,14 @@ def nearest(word: str, known: Sequence[str]) -> str:
     return f'Did you mean "{close[0]}"?' if close else f"Use one of: {', '.join(known) or 'none'}."
 
 
+def cited(first: str | None, year: int | None, title: str | None, journal: str | None) -> list[str]:
+    """The parts of a citation that are known: the year beside the author, else beside the title."""
+    dated = [f"({year})"] if year else []
+    known = [part.rstrip(".") for part in (first, title) if part]
+    head = " ".join([*known[:1], *dated])
+    return [part for part in (head, *known[1:], (journal or "").rstrip(".")) if part]
+
+
 class Report(Written):
     """One document about a study, as facts that a reader noted: a row of `data/corpus/*.csv`.
 
@@ -404,7 +412,5 @@ class Report(Written):
 
     @property
     def citation(self) -> str:
-        """One line: first author, year, title, journal."""
-        head = " ".join(part for part in (self.first_author, f"({self.year})" if self.year else None) if part)
-        parts = [part.rstrip(".") for part in (head, self.title, self.journal) if part]
-        return ". ".join(parts) + "."
+        """One line: first author, year, title, journal; where no author is known the title stands first."""
+        return ". ".join(cited(self.first_author, self.year, self.title, self.journal)) + "."

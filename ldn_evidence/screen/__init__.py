@@ -1,6 +1,6 @@
 """Everything on a terminal: profiles, tables, studies, progress, what a machine read, what a reviewer is asked. Words and layout only; every value comes from below."""
 
-from ldn_evidence.screen.appraising import agreement, beside, question, record, row, waiting
+from ldn_evidence.screen.appraising import agreement, aside, beside, disputes, question, record, row, waiting
 from ldn_evidence.screen.claims import claims
 from ldn_evidence.screen.console import notice
 from ldn_evidence.screen.history import changes, history, last_moves
@@ -14,12 +14,14 @@ __all__ = [
     "Telling",
     "agreement",
     "answers",
+    "aside",
     "beside",
     "changes",
     "checks",
     "claims",
     "difference",
     "directions",
+    "disputes",
     "explanation",
     "found",
     "history",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ldn_evidence.appraisal import Dispute, Question
+from ldn_evidence.appraisal import ALPHA, KAPPA, PERCENT, Dispute, Question
 from ldn_evidence.explaining import Explanation
 from ldn_evidence.model import Appraisal, Claim, Study
 from ldn_evidence.proposing import Proposal
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # Cells that the program fills: shown on one line, not among what was judged.
 _FILLED = ("row_id", "study_key", "claim", "reviewer", "date", "supersedes", "adjudicates")
+# The figures on a screen, and how their columns are headed; the others are in the table.
+_SHOWN = {PERCENT: "agree", KAPPA: "kappa", ALPHA: "alpha"}
 
 
 def waiting(listed: Iterable[tuple[str, Study, str, bool]]) -> None:
@@ -71,6 +74,11 @@ def question(asked: Question, proposal: Proposal | None, place: str) -> None:
         console.print("  [dim]Enter: leave it empty, not seen[/]")
 
 
+def aside(words: str) -> None:
+    """Help, or why an answer can't be taken: under the question, wrapped as wide as the terminal is."""
+    indented(words)
+
+
 def row(one: Appraisal) -> None:
     """A row as it stands or would be written."""
     grid = Table.grid(padding=(0, 2), pad_edge=True)
@@ -84,7 +92,7 @@ def row(one: Appraisal) -> None:
 
 def beside(dispute: Dispute, fields: Sequence[str]) -> None:
     """The rows of reviewers who differ beside each other; what they differ in is marked by more than its colour."""
-    headed(f"{dispute.claim}: {dispute.study_key}", (f"{dispute.stands} stands meanwhile",))
+    headed(f"{dispute.claim}: {dispute.study_key}", (f"{dispute.stands} stands",))
     grid = Table(box=None, pad_edge=False)
     grid.add_column("field")
     for one in dispute.rows:
@@ -97,38 +105,66 @@ def beside(dispute: Dispute, fields: Sequence[str]) -> None:
     console.print(grid)
 
 
-def agreement(table: pd.DataFrame, disputes: Sequence[Dispute]) -> None:
-    """The figures of each pair, field by field, then what is to be adjudicated."""
-    if table.empty:
-        console.print("No study has been read by two persons on the same claim yet.")
-    for reviewers, of_pair in table.groupby("reviewers", sort=False):
-        console.print(f"\n[bold]{escape(str(reviewers))}[/]")
-        grid = Table(box=None, pad_edge=False)
-        for name in ("field", "figure", "value", "95 % interval", "n", ""):
-            grid.add_column(name, overflow="fold", justify="right" if name in ("value", "n") else "left")
-        last = ""
-        for one in of_pair.astype(object).where(of_pair.notna(), None).to_dict("records"):
-            field = str(one["field"])
-            grid.add_row(
-                "" if field == last else escape(field),
-                str(one["statistic"]),
-                "can't be computed" if one["value"] is None else f"{one['value']:.2f}",
-                "" if one["low"] is None else f"{one['low']:.2f} to {one['high']:.2f}",
-                str(one["n"]),
-                escape(str(one["why_not"] or "")),
-            )
-            last = field
-        console.print(grid)
-    console.print(f"\n[bold]{count(len(disputes), 'dispute', 'disputes')}[/] to adjudicate")
-    for dispute in disputes:
+def disputes(found: Sequence[Dispute]) -> None:
+    """What is to be adjudicated: who says what, field by field."""
+    console.print(f"[bold]{count(len(found), 'dispute', 'disputes')}[/] to adjudicate")
+    for dispute in found:
         headed(f"{dispute.claim} {dispute.study_key}", (f"stands meanwhile: {dispute.stands}",))
         for name in dispute.fields:
-            indented(
-                f"{name}: "
-                + "; ".join(f"{one.reviewer}: {_cells(one).get(name, '-')}" for one in dispute.rows)
-            )
+            said = (f"{one.reviewer}: {_cells(one).get(name, '-')}" for one in dispute.rows)
+            indented(f"{name}: {'; '.join(said)}")
         if dispute.lapsed:
             indented(f"settled before by {', '.join(dispute.lapsed)}; a row has been superseded since")
+
+
+def agreement(table: pd.DataFrame) -> None:
+    """A line for each field under each pair: the share that agrees, kappa, alpha, each with its interval; why one is missing is said once, below."""
+    if table.empty:
+        console.print("\nNo study has been read by two persons on the same claim yet.")
+        return
+    marks: dict[str, str] = {}
+    weighted = False
+    for reviewers, of_pair in table.groupby("reviewers", sort=False):
+        grid = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+        for name in ("field", *_SHOWN.values()):
+            grid.add_column(name, overflow="fold")
+        grid.add_column("n", justify="right")
+        for field, of_field in of_pair.groupby("field", sort=False):
+            figures = {str(one["statistic"]): one for one in of_field.to_dict("records")}
+            weighted = weighted or len(figures) > len(_SHOWN)
+            shown = [_figure(figures.get(name), marks) for name in _SHOWN]
+            n = max(int(one["n"]) for one in figures.values())
+            grid.add_row(escape(str(field)), *shown, str(n))
+        console.print(f"\n[bold]{escape(str(reviewers))}[/]  [dim]agreement, with 95 % intervals[/]")
+        console.print(grid)
+    console.print()
+    for why, mark in marks.items():
+        indented(f"{mark}  {why}")
+    indented("Of figures and lists only the share that agrees is given.")
+    if weighted:
+        indented("Weighted kappas and ordinal alpha: agreement --csv or --json.")
+
+
+def _figure(one: Mapping[Any, Any] | None, marks: dict[str, str]) -> str:
+    """A figure in its cell; a letter of `marks`, which grows, stands for why it or its interval is missing."""
+    import pandas as pd
+
+    if one is None:
+        return ""
+    held: dict[str, Any] = {
+        name: None if pd.isna(one[name]) else one[name] for name in ("value", "low", "high", "why_not")
+    }
+    percent = one["statistic"] == PERCENT
+
+    def said(value: float) -> str:
+        return f"{100 * value:.0f}" if percent else f"{value:.2f}"
+
+    words = "-" if held["value"] is None else f"{said(held['value'])}{' %' if percent else ''}"
+    if held["low"] is not None:
+        words += f" ({said(held['low'])} to {said(held['high'])})"
+    if held["why_not"]:
+        words += f" {marks.setdefault(held['why_not'], string.ascii_lowercase[len(marks)])}"
+    return words
 
 
 def _cells(one: Appraisal) -> Mapping[str, str]:

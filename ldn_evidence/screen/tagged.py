@@ -47,7 +47,8 @@ def explanation(found: Explanation) -> None:
     console.print(Text(found.citation, style="bold"))
     if study.warning:
         console.print(f"[bold red]{study.warning.upper()}[/]")
-    console.print(f"[dim]{escape(found.document)}, a document of {escape(study.key)}[/]\n")
+    of = f", a document of {study.key}" if found.document != study.key else ""
+    console.print(f"[dim]{escape(found.document + of)}[/]\n")
     _marked(found)
     _design(found)
     _relevance(found)

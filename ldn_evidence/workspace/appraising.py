@@ -114,9 +114,30 @@ class Appraising(Writing):
         """Settle what reviewers differ in on a study and claim: a row that stands above theirs for as long as theirs are their last word.
 
         Every differing field has to be given, and the reason; what they agree on is taken over, and explaining words from the row that stands.
+        What an adjudication has settled may be settled again: by the same person the new row supersedes the old one; another person's names
+        the same rows, and the later stands.
         """
-        key, slug = self.study(study).key, self.protocol.claim(claim).slug
-        dispute = self.dispute(key, slug)
+        key, slug, cells, settles = self._settling(study, claim, reviewer, fields)
+        return self._write(key, slug, reviewer, date, cells, adjudicates=settles)
+
+    def checked_adjudication(
+        self,
+        study: str | int,
+        claim: str,
+        reviewer: str,
+        date: datetime.datetime,
+        fields: Mapping[str, object],
+    ) -> Appraisal:
+        """The adjudication that would be written, checked against everything that stands; nothing is written."""
+        key, slug, cells, settles = self._settling(study, claim, reviewer, fields)
+        return self.checked_row(key, slug, reviewer, date, cells, settles)
+
+    def _settling(
+        self, study: str | int, claim: str, reviewer: str, fields: Mapping[str, object]
+    ) -> tuple[str, str, dict[str, object], tuple[str, ...]]:
+        """Study, claim and cells of an adjudication, and the rows that it names."""
+        dispute = self.dispute(study, claim)
+        key, slug = dispute.study_key, dispute.claim
         missing = [name for name in (*dispute.fields, *_EXPLAINING) if name not in fields]
         if missing:
             shown = "; ".join(f"{row.reviewer}: {_shown(row, missing[0])}" for row in dispute.rows)
@@ -124,7 +145,8 @@ class Appraising(Writing):
                 f"adjudicate {slug} {key}: {', '.join(missing)} has not been settled"
                 f"{f' ({shown})' if missing[0] in dispute.fields else ''}. Give each with --set FIELD=VALUE."
             )
-        base = next(row for row in dispute.rows if row.row_id == dispute.stands)
+        held = self.standing()
+        base = next(row for row in held.rows if row.row_id == dispute.stands)
         cells: dict[str, object] = {
             name: value
             for name, value in base.model_dump(mode="json", exclude_none=True).items()
@@ -133,8 +155,7 @@ class Appraising(Writing):
         # The domains belong to the judgement that they came to.
         if "risk_of_bias" in fields and "rob_domains" not in fields:
             cells |= {"rob_tool": None, "rob_domains": None}
-        settled = tuple(row.row_id for row in dispute.rows)
-        return self._write(key, slug, reviewer, date, cells | fields, adjudicates=settled)
+        return key, slug, cells | dict(fields), appraisal.named_by(self.reviewer(reviewer), dispute, held)
 
     def checked_row(
         self,
@@ -218,14 +239,17 @@ class Appraising(Writing):
         return self.standing().disputes
 
     def dispute(self, study: str | int, claim: str) -> Dispute:
-        """The dispute on a study and claim, or an error that names those there are."""
+        """What may be adjudicated on a study and claim: the dispute, or the one that was settled; else an error that names the disputes there are."""
         key, slug = self.study(study).key, self.protocol.claim(claim).slug
-        found = self.disputes()
-        for one in found:
+        held = self.standing()
+        for one in held.disputes:
             if (one.study_key, one.claim) == (key, slug):
                 return one
-        there = ", ".join(f"{one.claim} {one.study_key}" for one in found) or "there is none"
-        raise InputError(f"{slug} {key}: no two persons differ on it unsettled. In dispute: {there}.")
+        settled = appraisal.settled(held, key, slug)
+        if settled is not None:
+            return settled
+        there = ", ".join(f"{one.claim} {one.study_key}" for one in held.disputes) or "there is none"
+        raise InputError(f"{slug} {key}: no two persons differ on it. In dispute: {there}.")
 
     def disputes_table(self, claim: str | None = None) -> pd.DataFrame:
         """What is to be adjudicated, by field; columns are documented at `appraisal.dispute_table`."""
