@@ -5,8 +5,8 @@ Takes a `Standing`; returns values. Never writes a row, never decides who is rig
 
 from __future__ import annotations
 
-from ldn_evidence.appraisal.rows import Dispute, Standing, by_age, differing_in, name_of
-from ldn_evidence.model import Appraisal
+from ldn_evidence.appraisal.rows import Dispute, Standing, by_age, differing_in
+from ldn_evidence.model import Appraisal, name_of
 
 
 def settled(held: Standing, study_key: str, claim: str) -> Dispute | None:
