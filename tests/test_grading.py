@@ -205,7 +205,11 @@ def test_animals_and_cells_alone_are_very_low_level_5_and_no_people():
     )
     assert (*outcome(profile), profile.ocebm_level) == (Direction.SUPPORTS, Certainty.VERY_LOW, 5)
     assert (profile.n_studies, profile.n_participants, profile.n_rcts) == (0, 0, 0)
-    assert "animals and cells only" in profile.statement
+    assert profile.statement.endswith("(animals only); the little evidence there is points that way.")
+    rows = [row("mice", Finding.DECREASE, None), row("cells", Finding.DECREASE, None)]
+    held = [study("mice", "animal", human="n"), study("cells", "in_vitro", human="n")]
+    assert "(animals and cells only)" in graded(rows, held, kind="mechanism").statement
+    assert "(cells only)" in graded(rows[1:], held[1:], kind="mechanism").statement
 
 
 # --------------------------------------------------------------------------- harms: no more than the comparator

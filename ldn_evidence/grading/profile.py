@@ -12,7 +12,7 @@ from ldn_evidence.grading.outlook import would_change
 from ldn_evidence.grading.pooling import best_interval, pool
 from ldn_evidence.grading.published import beside, compared
 from ldn_evidence.grading.rules import GradeRules
-from ldn_evidence.grading.sentences import elsewhere, footnotes, statement
+from ldn_evidence.grading.sentences import footnotes, statement
 from ldn_evidence.grading.upgrades import raise_
 from ldn_evidence.model import (
     Appraisal,
@@ -26,7 +26,6 @@ from ldn_evidence.model import (
     Domain,
     DomainRating,
     EvidenceProfile,
-    Expectation,
     Judgement,
     LeftOut,
     Pool,
@@ -147,11 +146,10 @@ def grade(
             direction,
             certainty,
             setting,
+            telling,
             drug,
             rules,
             search,
-            elsewhere(claim, telling, rules),
-            any(_leans(claim, one) for one in telling),
             len(awaiting),
         ),
         footnotes=footnotes(
@@ -270,12 +268,6 @@ def _only_where_raised(
         )
         for name, one in ratings.items()
     }
-
-
-def _leans(claim: Claim, one: Reading) -> bool:
-    """Whether a row says what the claim says, at least in part."""
-    null = claim.expects is Expectation.NO_MORE and one.direction is Direction.NO_DIFFERENCE
-    return null or one.direction in (Direction.SUPPORTS, Direction.MIXED)
 
 
 def _certainty(

@@ -23,6 +23,7 @@ from ldn_evidence.model import (
     Reading,
     SearchDate,
     Study,
+    StudyDesign,
     Upgrade,
 )
 
@@ -35,14 +36,13 @@ def statement(
     direction: Direction,
     certainty: Certainty,
     setting: BodyOfEvidence | None,
+    telling: Sequence[Reading],
     drug: str,
     rules: GradeRules,
     search: SearchDate | None,
-    elsewhere: bool,
-    supported: bool,
     awaiting: int,
 ) -> str:
-    """One sentence in GRADE's wording, with what it has to be qualified by."""
+    """One sentence in GRADE's wording, with what it has to be qualified by. `telling`: the rows on which the answer rests."""
     compared = claim.comparator_note or str(claim.comparator[0])
     does, do, opposite, outcome = {
         Expectation.DECREASE: ("reduces", "reduce", "increases", claim.outcome),
@@ -62,9 +62,9 @@ def statement(
     if claim.kind is ClaimKind.BENEFIT:
         where = f" in {claim.population}"
     elif claim.kind is ClaimKind.MECHANISM and setting is not None:
-        where = " (animals and cells only)" if setting.name is Body.PRECLINICAL else " in people"
+        where = f" ({_rungs(telling)} only)" if setting.name is Body.PRECLINICAL else " in people"
     template = rules.statements[direction][certainty]
-    if direction is Direction.MIXED and not supported:
+    if direction is Direction.MIXED and not any(_leans(claim, one) for one in telling):
         template = rules.none_supports
     if certainty is Certainty.NO_EVIDENCE and awaiting:
         template = rules.only_unread
@@ -82,14 +82,31 @@ def statement(
         where=where,
     )
     sentence = sentence[0].upper() + sentence[1:]
-    if elsewhere:
+    if _elsewhere(claim, telling, rules):
         sentence += " Most of the evidence comes from other people than these."
     if certainty is not Certainty.NO_EVIDENCE:
         return sentence
     return f"{sentence} {f'Searched: {search.source}, {search.date}.' if search else 'Nothing has been searched yet.'}"
 
 
-def elsewhere(claim: Claim, readings: Sequence[Reading], rules: GradeRules) -> bool:
+def _rungs(telling: Sequence[Reading]) -> str:
+    """Which rungs below people a preclinical answer rests on."""
+    designs = {one.study.tag.design for one in telling}
+    words = [
+        word
+        for design, word in ((StudyDesign.ANIMAL, "animals"), (StudyDesign.IN_VITRO, "cells"))
+        if design in designs
+    ]
+    return " and ".join(words) or "animals and cells"
+
+
+def _leans(claim: Claim, one: Reading) -> bool:
+    """Whether a row says what the claim says, at least in part."""
+    null = claim.expects is Expectation.NO_MORE and one.direction is Direction.NO_DIFFERENCE
+    return null or one.direction in (Direction.SUPPORTS, Direction.MIXED)
+
+
+def _elsewhere(claim: Claim, readings: Sequence[Reading], rules: GradeRules) -> bool:
     """Whether a benefit's sentence would name people among whom most results were not seen."""
     if claim.kind is not ClaimKind.BENEFIT:
         return False
