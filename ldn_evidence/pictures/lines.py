@@ -18,7 +18,6 @@ from ldn_evidence.model import (
     Comparator,
     EvidenceProfile,
     Expectation,
-    Finding,
     Pool,
     PublishedPool,
     Reading,
@@ -136,7 +135,7 @@ def shown(
         no_effect=1.0 if measure in RATIOS else 0.0,
         margin=bounds,
         axis=_axis(ends, prediction, measure),
-        sides=_sides(claim, drug, [one.row for one in on_axis], measure),
+        sides=_sides(claim, drug, [one.row for one in on_axis]),
         below=tuple(_below(profile, on_axis, found, published, reviews, labels, bounds, provenance)),
     )
 
@@ -230,13 +229,12 @@ def _axis(ends: Sequence[float], prediction: tuple[float, float] | None, measure
     return outward(low - air), outward(high + air)
 
 
-def _sides(claim: Claim, drug: str, rows: Sequence[Appraisal], measure: str) -> tuple[str, str]:
+def _sides(claim: Claim, drug: str, rows: Sequence[Appraisal]) -> tuple[str, str]:
     """What lies to the left and to the right of no effect, in the words that the rows on the axis bear out."""
     drug = claim.subject or drug
     if claim.kind is not ClaimKind.BENEFIT or claim.expects is Expectation.NO_MORE:
         return f"less with {drug}", f"more with {drug}"
-    if any(_other_way(row, measure) for row in rows):
-        # On such a scale the side of a better outcome is not known, or not the one that the claim's outcome has.
+    if any("not shown" in (row.scale or "") for row in rows):  # nobody saw which way the scale runs
         return f"lower with {drug}", f"higher with {drug}"
     named = {
         (row.comparator_detail or "the other drug")
@@ -247,13 +245,6 @@ def _sides(claim: Claim, drug: str, rows: Sequence[Appraisal], measure: str) -> 
     against = named.pop() if len(named) == 1 else "the comparator" if named else str(claim.comparator[0])
     sides = (f"favours {drug}", f"favours {_cut(against)}")
     return sides if claim.expects is Expectation.DECREASE else sides[::-1]
-
-
-def _other_way(row: Appraisal, measure: str) -> bool:
-    """Whether a row's scale runs against its finding (on a scale of mental health, less low mood is more), or hides how it runs."""
-    none = 1.0 if measure in RATIOS else 0.0
-    found = (row.finding is Finding.INCREASE) - (row.finding is Finding.DECREASE)
-    return "not shown" in (row.scale or "") or found * ((row.estimate or none) - none) < 0
 
 
 def _below(
