@@ -152,7 +152,7 @@ def verdict(
     """Which way informative rows of one body point, and why. `interval`: the best one of them all."""
     directions = {reading.direction for reading in telling if reading.direction is not None}
     if claim.expects is Expectation.NO_MORE:
-        harmless = _at_least(
+        harmless = at_least(
             telling, lambda one: one.direction in (Direction.NO_DIFFERENCE, Direction.SUPPORTS)
         )
         shown = [one for one in telling if one.direction is Direction.AGAINST and _harmful(claim, one)]
@@ -165,12 +165,11 @@ def verdict(
             )
         if harmless >= rules.direction.null_share:
             return _no_more(interval)
-        trifling = None
     else:
         trifling = _trifling(claim, telling, rules)
         if trifling and len(directions) == 1:
             return Direction.NO_DIFFERENCE, trifling
-        nulls = _at_least(telling, lambda one: bool(trifling) or one.direction is Direction.NO_DIFFERENCE)
+        nulls = at_least(telling, lambda one: bool(trifling) or one.direction is Direction.NO_DIFFERENCE)
         # Without a margin nothing can show that a difference does not matter: null rows then only disagree.
         speak = rules.direction.null_share if claim.smallest_important_difference else 1.0
         if nulls >= speak:
@@ -189,10 +188,10 @@ def _harmful(claim: Claim, one: Reading) -> bool:
     return own is not None and own.low > own.margin[1]
 
 
-def _trifling(claim: Claim, informing: Sequence[Reading], rules: GradeRules) -> str | None:
+def _trifling(claim: Claim, telling: Sequence[Reading], rules: GradeRules) -> str | None:
     """Why the differences shown are too small to matter, together; None where they are not, or parts went different ways."""
-    differing = [one for one in informing if one.direction in (Direction.SUPPORTS, Direction.AGAINST)]
-    if not differing or any(one.direction is Direction.MIXED for one in informing):
+    differing = [one for one in telling if one.direction in (Direction.SUPPORTS, Direction.AGAINST)]
+    if not differing or any(one.direction is Direction.MIXED for one in telling):
         return None
     shown = best_interval(claim, differing, rules)
     return _too_small(shown) if shown is not None and shown.inside else None
@@ -203,10 +202,10 @@ def _too_small(interval: Interval) -> str:
 
 
 def _null(
-    claim: Claim, informing: Sequence[Reading], interval: Interval | None, nulls: float
+    claim: Claim, telling: Sequence[Reading], interval: Interval | None, nulls: float
 ) -> tuple[Direction, str]:
     held = f"null results hold {nulls:.0%} of the participants"
-    if claim.kind is ClaimKind.BENEFIT and all(one.row.comparator is Comparator.ACTIVE for one in informing):
+    if claim.kind is ClaimKind.BENEFIT and all(one.row.comparator is Comparator.ACTIVE for one in telling):
         return (
             Direction.INSUFFICIENT,
             f"{held}, but only against an active drug, which shows no effect either way",
@@ -235,13 +234,13 @@ def _no_more(interval: Interval | None) -> tuple[Direction, str]:
     )
 
 
-def _at_least(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> float:
-    """The smallest share of participants for which something can hold, whatever the numbers that are not known.
+def at_least(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> float:
+    """The smallest share of participants for which something can hold, whatever the numbers that are not known; 0 where there is no row.
 
     A row for which it holds and whose number is not known may be empty; one for which it does not hold may be as large as all others.
     """
     chosen = [reading for reading in readings if holds(reading)]
-    if len(chosen) == len(readings):
+    if chosen and len(chosen) == len(readings):
         return 1.0
     others = [reading.participants for reading in readings if not holds(reading)]
     if None in others:
@@ -250,11 +249,6 @@ def _at_least(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> 
     return held / (held + rest) if held + rest else 0.0
 
 
-def at_least(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> float:
-    """The smallest share of participants for which something can hold, whatever the numbers that are not known; 0 where there is no row."""
-    return _at_least(readings, holds) if readings else 0.0
-
-
 def at_most(readings: Sequence[Reading], holds: Callable[[Reading], bool]) -> float:
     """The largest such share: what speaks against a body must not hide behind a number that nobody saw."""
-    return 1 - _at_least(readings, lambda one: not holds(one)) if readings else 0.0
+    return 1 - at_least(readings, lambda one: not holds(one)) if readings else 0.0
