@@ -377,15 +377,18 @@ def test_a_result_that_cannot_tell_is_never_of_high_certainty():
 
 
 def test_a_prediction_interval_that_reaches_no_effect_is_inconsistent():
-    shifts = (-4.5, -2, -1.6, -2.9)
+    """The trials together rule out no effect and agree well enough (I2); a next one may find it all the same."""
+    shifts = (-4.2, -2, -1.9, -2.9)
     rows = [
-        row(key, Finding.DECREASE, 200, **interval(shift, shift - 1, shift + 1))
+        row(key, Finding.DECREASE, 200, **interval(shift, shift - 1.4, shift + 1.4))
         for key, shift in zip("abcd", shifts, strict=True)
     ]
     profile = graded(rows)
-    low, high = profile.pool.analysis.prediction
-    assert low < 0 < high or profile.pool.analysis.high < -1 < high
-    assert profile.domains[Domain.INCONSISTENCY].rating is Concern.SERIOUS
+    found, rating = profile.pool.analysis, profile.domains[Domain.INCONSISTENCY]
+    assert found.i2 < grade_rules().inconsistency.i2
+    assert found.high < -1 < found.prediction[1]
+    assert rating.rating is Concern.SERIOUS
+    assert rating.reason.startswith("a next trial may find")
 
 
 # --------------------------------------------------------------------------- harms

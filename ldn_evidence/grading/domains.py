@@ -130,12 +130,11 @@ def _inconsistency(
     if interval is not None and interval.pool is not None and interval.pool.prediction is not None:
         low, high = interval.pool.prediction
         inputs["prediction interval"] = [round(low, 3), round(high, 3)]
-        # What a next trial may find is on the other side of a margin than what the trials found together.
-        if (low < interval.margin[0] <= interval.low) or (high > interval.margin[1] >= interval.high):
-            reason = (
-                f"a next trial may find {low:.2f} to {high:.2f}, beyond the margin {interval.margin_words}"
-            )
-            return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason=reason)
+        # A next trial may find what the trials together rule out: another side of a margin, or no effect.
+        for bound in (interval.margin[0], interval.no_effect, interval.margin[1]):
+            if low <= bound <= high and not interval.low <= bound <= interval.high:
+                reason = f"a next trial may find {low:.2f} to {high:.2f}, which reaches {bound:g}; the trials together rule that out"
+                return DomainRating(rating=Concern.SERIOUS, inputs=inputs, reason=reason)
     return DomainRating(rating=Concern.NONE, inputs=inputs, reason="results point the same way")
 
 
